@@ -1,0 +1,256 @@
+#include "cli/flags.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <fmt/format.h>
+#include <memory>
+
+#include "base/errors.h"
+#include "base/text.h"
+
+namespace lmms_eval::cli {
+namespace {
+
+constexpr const char* kExamples = R"(
+Examples:
+  lmms_eval --model llava_onevision --model_args pretrained=DIR --tasks digits --batch_size auto
+  lmms_eval --model async_openai --model_args model=NAME,base_url=http://host:8000/v1 --tasks digits \
+            --log_samples --output_path logs/ --use_cache logs/cache_
+  lmms_eval --model dummy --tasks digits --limit 8 --write_out
+  lmms_eval --tasks list            the tasks (also list_groups, list_tags, list_subtasks, list_with_num)
+  lmms_eval tasks | models | version   the same without flags
+
+k=v strings: pairs separated by commas; a value with a comma in quotes, {} or [].
+Exit status: 0 every metric was computed over every requested doc; 1 it was not; 2 the command line is wrong.
+)";
+
+// Flags of lmms-eval that have no meaning here, and why.
+struct WithoutEffect {
+  const char* name;
+  const char* why;
+  bool takes_value;
+};
+constexpr WithoutEffect kWithoutEffect[] = {
+    {"force_simple", "there is one form of each model", false},
+    {"process_with_media", "scoring always sees a doc's media", false},
+    {"process_docs_parallel", "docs are scored as they are answered", true},
+    {"timezone", "file names carry local time", true},
+    {"trust_remote_code", "no code of a data set or model is run", false},
+    {"agentic_trace_mode", "there are no agentic tasks", true},
+};
+
+// Flags of lmms-eval that this version refuses.
+struct Refused {
+  const char* name;
+  bool takes_value;
+};
+constexpr Refused kRefused[] = {
+    {"wandb_args", true},          {"wandb_log_samples", false}, {"swanlab_args", true},     {"swanlab_log_samples", false},
+    {"hf_hub_log_args", true},     {"launcher_args", true},      {"baseline", true},         {"power-analysis", false},
+    {"effect-size", true},         {"alpha", true},              {"power", true},            {"correlation", true},
+    {"std-a", true},               {"std-b", true},              {"tui", false},
+};
+
+/// Sorted by group, two columns, defaults at the end of each line.
+class HelpFormatter : public ::CLI::Formatter {
+ public:
+  HelpFormatter() { column_width(34); }
+  std::string make_usage(const ::CLI::App*, std::string) const override {
+    return "Usage: lmms_eval [eval] --model NAME --tasks NAME[,NAME...] [flags]\n";
+  }
+  std::string make_option_opts(const ::CLI::Option*) const override { return ""; }
+};
+
+class Flags {
+ public:
+  Flags() : app_("Evaluates large multimodal models: one model, any tasks, one table.\n", "lmms_eval") {
+    app_.set_help_flag("-h,--help", "Print this text and exit");
+    app_.set_version_flag("--version", "");
+    app_.formatter(std::make_shared<HelpFormatter>());
+    app_.option_defaults()->multi_option_policy(::CLI::MultiOptionPolicy::TakeLast);
+    add_selection();
+    add_prompts();
+    add_generation();
+    add_output();
+    add_others();
+  }
+
+  ::CLI::App& app() { return app_; }
+
+  RunOptions take() {
+    for (const auto* option : app_.get_options()) {
+      const std::string name = option->get_lnames().empty() ? "" : option->get_lnames().front();
+      if (option->count() == 0 || name == "help" || name == "version") continue;
+      const auto results = option->results();
+      options_.given[name] = is_switch_option(*option) ? "True" : results.empty() ? "" : results.back();
+    }
+    for (const auto& flag : kWithoutEffect)
+      if (options_.given.count(flag.name)) options_.without_effect[flag.name] = flag.why;
+    for (const auto& flag : kRefused)
+      if (options_.given.count(flag.name)) options_.refused.push_back(flag.name);
+    if (app_.get_option("--apply_chat_template")->count() > 0) {
+      const auto results = app_.get_option("--apply_chat_template")->results();
+      options_.apply_chat_template = results.empty() ? "" : results.back();
+    }
+    return options_;
+  }
+
+  static bool is_switch_option(const ::CLI::Option& option) { return option.get_expected_max() == 0; }
+
+ private:
+  template <typename Value>
+  void add(const char* names, Value& value, const std::string& text) {
+    app_.add_option(names, value, text)->group(group_);
+  }
+  void add_switch(const char* names, bool& value, const std::string& text) { app_.add_flag(names, value, text)->group(group_); }
+
+  void add_selection() {
+    group_ = "What to evaluate";
+    add("--model", options_.model, "Model or provider (`lmms_eval models` lists them)");
+    add("--model_args", options_.model_args, "k=v,... for the model: pretrained=DIR, base_url=URL, ...");
+    add("--tasks", options_.tasks,
+        "Tasks, groups, tags, wildcards, YAML files or folders, separated by commas; or list, list_groups, list_tags, "
+        "list_subtasks, list_with_num");
+    add("--include_path", options_.include_path, "Folders with more task YAML, separated by commas; they win over bundled names");
+    add("--limit", options_.limit, "First N docs of each task, or a share of them if below 1; -1 for all (all)");
+    add("--offset", options_.offset, "First doc (0)");
+    add("--config", options_.config, "YAML file with flag values, or a list of such maps: one evaluation each");
+  }
+
+  void add_prompts() {
+    group_ = "Prompts";
+    add("--num_fewshot", options_.num_fewshot, "Examples before each question (what the task says, else 0)");
+    add("--system_instruction", options_.system_instruction, "System text before the prompt");
+    app_.add_option("--apply_chat_template", chat_template_, "Apply the chat template [of this name, where there are several]")
+        ->expected(0, 1)->group(group_);
+    add_switch("--fewshot_as_multiturn", options_.fewshot_as_multiturn, "Give examples as turns of a conversation");
+  }
+
+  void add_generation() {
+    group_ = "Generation and the machine";
+    add("--gen_kwargs", options_.gen_kwargs, "k=v,... over each task's generation_kwargs: temperature=0.2,max_new_tokens=64");
+    add("--batch_size,-b", options_.batch_size, "Requests per batch of a local model: N, auto or auto:N (1)");
+    add("--max_batch_size", options_.max_batch_size, "Largest batch that auto may choose");
+    add("--device", options_.device, "cpu, cuda or cuda:N (cuda where usable, else cpu)");
+    add("--seed", options_.seed, "Seeds of random, numpy, torch and few-shot: 1, 3 or 4 values, each a number or None (0,1234,1234,1234)");
+    add("--repeats,-n,--num_samples", options_.repeats, "Ask every request this often (what the task says, else 1)");
+    add("--max_tokens", options_.max_tokens, "Stop asking when the run has used this many tokens");
+    add("--reasoning_tags", options_.reasoning_tags, "JSON list of tag pairs whose text is cut before scoring, or none (think, analysis)");
+  }
+
+  void add_output() {
+    group_ = "Output";
+    add("--output_path", options_.output_path, "Folder for results, or a file X.json / X.jsonl");
+    add_switch("--log_samples", options_.log_samples, "Write every doc's prompt, answer and scores; needs --output_path");
+    add("--log_samples_suffix", options_.log_samples_suffix, "Ending of the samples files' names");
+    add_switch("--predict_only,-x", options_.predict_only, "Write answers, compute no metrics; needs --output_path");
+    add_switch("--write_out,-w", options_.write_out, "Print prompt and target of the first doc of each task");
+    add_switch("--show_config", options_.show_config, "Print each task's configuration at the end");
+    add_switch("--check_integrity", options_.check_integrity, "Check data, prompts and targets of the selected tasks first");
+    add("--verbosity", options_.verbosity, "DEBUG, INFO, WARNING, ERROR or CRITICAL (INFO)");
+    group_ = "Caches";
+    add("--use_cache,-c", options_.use_cache, "Keep answers in PREFIXrank0.db and use those already there");
+    add("--cache_requests", options_.cache_requests, "true, refresh or delete; without effect: requests are built as the run goes");
+  }
+
+  void add_others() {
+    for (const auto& flag : kWithoutEffect) add_other(flag.name, flag.takes_value, "Accepted, without effect (scripts for lmms-eval)");
+    for (const auto& flag : kRefused) add_other(flag.name, flag.takes_value, "Known to lmms-eval, refused by this version");
+  }
+
+  void add_other(const std::string& name, bool takes_value, const char* group) {
+    std::string names = "--" + name;
+    std::string other = name;
+    std::replace(other.begin(), other.end(), other.find('-') == other.npos ? '_' : '-', other.find('-') == other.npos ? '-' : '_');
+    if (other != name) names += ",--" + other;
+    if (takes_value) app_.add_option(names, ignored_text_, "")->group(group);
+    else app_.add_flag(names, ignored_switch_, "")->group(group);
+  }
+
+  ::CLI::App app_;
+  RunOptions options_;
+  std::string group_;
+  std::string chat_template_;
+  std::string ignored_text_;
+  bool ignored_switch_ = false;
+};
+
+std::vector<std::string> long_names(const ::CLI::App& app) {
+  std::vector<std::string> names;
+  for (const auto* option : app.get_options())
+    for (const auto& name : option->get_lnames()) names.push_back(name);
+  return names;
+}
+
+/// A long flag in full: exact, or the only one with this beginning. Throws for none or several.
+std::string full_name(const std::string& name, const std::vector<std::string>& names) {
+  if (std::find(names.begin(), names.end(), name) != names.end()) return name;
+  std::vector<std::string> candidates;
+  for (const auto& candidate : names)
+    if (candidate.starts_with(name)) candidates.push_back(candidate);
+  if (candidates.size() == 1) return candidates.front();
+  if (candidates.size() > 1) throw errors::usage("--{}: could be --{}", name, join(candidates, " or --"));
+  const std::string hint = did_you_mean(name, names);
+  throw errors::usage("--{}: no such flag{} (--help lists them)", name, hint);
+}
+
+std::vector<std::string> with_full_names(const std::vector<std::string>& arguments, const ::CLI::App& app) {
+  const auto names = long_names(app);
+  std::vector<std::string> full;
+  for (const auto& argument : arguments) {
+    if (!argument.starts_with("--") || argument.size() == 2) {
+      full.push_back(argument);
+      continue;
+    }
+    const auto equals = argument.find('=');
+    const std::string name = argument.substr(2, equals == argument.npos ? argument.npos : equals - 2);
+    full.push_back("--" + full_name(name, names) + (equals == argument.npos ? "" : argument.substr(equals)));
+  }
+  return full;
+}
+
+/// CLI11 takes a value that begins with a dash for a flag; argparse takes "-1" for a number. Bind such values with '='.
+std::vector<std::string> with_bound_negatives(const std::vector<std::string>& arguments) {
+  std::vector<std::string> bound;
+  for (const auto& argument : arguments) {
+    const bool negative = argument.size() > 1 && argument[0] == '-' && (std::isdigit(static_cast<unsigned char>(argument[1])) || argument[1] == '.');
+    if (negative && !bound.empty() && bound.back().starts_with("--") && bound.back().find('=') == std::string::npos) bound.back() += "=" + argument;
+    else bound.push_back(argument);
+  }
+  return bound;
+}
+
+}  // namespace
+
+RunOptions parse_flags(const std::vector<std::string>& arguments) {
+  Flags flags;
+  auto list = with_bound_negatives(with_full_names(arguments, flags.app()));
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    if (list[i].starts_with("-") || (i > 0 && list[i - 1].starts_with("-"))) continue;
+    if (i == 0) throw errors::usage("'{}' is neither a command (eval, tasks, models, version) nor a flag; see --help", list[i]);
+  }
+  std::reverse(list.begin(), list.end());  // CLI11 takes them from the back
+  try {
+    flags.app().parse(std::move(list));
+  } catch (const ::CLI::ParseError& error) {
+    throw errors::usage("{} (see --help)", one_line(error.what()));
+  }
+  return flags.take();
+}
+
+std::string help_text() {
+  Flags flags;
+  return flags.app().help() + kExamples;
+}
+
+std::vector<std::string> flag_names() {
+  Flags flags;
+  return long_names(flags.app());
+}
+
+bool is_switch(const std::string& name) {
+  Flags flags;
+  return Flags::is_switch_option(*flags.app().get_option("--" + name));
+}
+
+}  // namespace lmms_eval::cli

@@ -1,0 +1,150 @@
+#include "cli/run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "base/errors.h"
+#include "base/key_values.h"
+#include "base/log.h"
+#include "base/python_json.h"
+#include "base/text.h"
+#include "cli/integrity.h"
+#include "lmms_eval/evaluate.h"
+#include "report/results_file.h"
+#include "report/run_description.h"
+#include "report/samples_file.h"
+#include "report/table.h"
+
+namespace lmms_eval::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+double monotonic_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+void say_what_has_no_effect(const RunOptions& options) {
+  if (!options.refused.empty())
+    throw errors::usage("--{}: not supported in this version; leave it out", join(options.refused, ", --"));
+  for (const auto& [flag, why] : options.without_effect) spdlog::info("--{} has no effect here: {}", flag, why);
+  if (options.cache_requests.empty()) return;
+  const std::vector<std::string> values = {"true", "refresh", "delete"};
+  if (std::find(values.begin(), values.end(), options.cache_requests) == values.end())
+    throw errors::usage("--cache_requests {}: must be one of {}", options.cache_requests, join(values, ", "));
+  spdlog::info("--cache_requests has no effect here: requests are built as the run goes, none are kept");
+}
+
+/// Items of a comma list, without empty ones and the space around them.
+std::vector<std::string> comma_list(const std::string& text) {
+  std::vector<std::string> items;
+  for (const auto& item : split(text, ','))
+    if (const auto trimmed = trim(item); !trimmed.empty()) items.emplace_back(trimmed);
+  return items;
+}
+
+SimpleEvaluateOptions to_evaluation(const RunOptions& options) {
+  SimpleEvaluateOptions evaluation;
+  evaluation.model = options.model;
+  evaluation.tasks = comma_list(options.tasks);
+  for (const auto& path : comma_list(options.include_path)) evaluation.include_paths.emplace_back(path);
+
+  auto& model = evaluation.model_options;
+  model.args = options.model_args;
+  model.batch_size = options.batch_size;
+  model.max_batch_size = options.max_batch_size;
+  model.device = options.device;
+  model.chat_template_name = options.apply_chat_template;
+  model.torch_seed = options.seeds()[2];
+
+  auto& overrides = evaluation.overrides;
+  overrides.num_fewshot = options.num_fewshot;
+  overrides.gen_kwargs_json = KeyValues::parse(options.gen_kwargs, "--gen_kwargs").values().dump();
+  overrides.predict_only = options.predict_only;
+  if (options.repeats > 1) overrides.repeats = options.repeats;
+  overrides.fewshot_seed = options.seeds()[3];
+  overrides.system_instruction = options.system_instruction;
+  overrides.apply_chat_template = options.apply_chat_template.has_value();
+  overrides.fewshot_as_multiturn = options.fewshot_as_multiturn;
+  overrides.model_name = options.model;
+  overrides.reasoning_tags = options.reasoning_tags;
+
+  evaluation.evaluate.limit = options.limit;
+  evaluation.evaluate.offset = options.offset;
+  evaluation.evaluate.use_cache = options.use_cache;
+  evaluation.evaluate.write_out = options.write_out;
+  evaluation.evaluate.max_tokens = options.max_tokens;
+  return evaluation;
+}
+
+RunDescription describe(const RunOptions& options) {
+  RunDescription run;
+  run.model_source = options.model;
+  run.model_args = options.model_args;
+  run.gen_kwargs = options.gen_kwargs.empty() ? Json("") : KeyValues::parse(options.gen_kwargs, "--gen_kwargs").values();
+  run.use_cache = options.use_cache;
+  run.limit = options.limit;
+  run.offset = options.offset;
+  run.seeds = options.seeds();
+  for (const auto& [flag, value] : options.given) run.resolved_cli_args[flag] = value;
+  run.system_instruction = options.system_instruction;
+  run.fewshot_as_multiturn = options.fewshot_as_multiturn;
+  return run;
+}
+
+std::string summary_line(const RunOptions& options, const Results& results) {
+  const auto or_none = [](const auto& value) { return value ? fmt::format("{}", *value) : std::string("None"); };
+  return redact(fmt::format("{} ({}), gen_kwargs: ({}), limit: {}, offset: {}, num_fewshot: {}, batch_size: {}", options.model,
+                            options.model_args, options.gen_kwargs, or_none(options.limit), options.offset, or_none(options.num_fewshot),
+                            results.model.batch_size.empty() ? options.batch_size : results.model.batch_size));
+}
+
+void print_report(const RunOptions& options, const Results& results) {
+  if (options.show_config) fmt::print("{}\n", python_dumps(redacted((*results.document)["configs"]), {.indent = 4}));
+  fmt::print("{}\n{}", summary_line(options, results), results_table(results));
+  if (const std::string groups = groups_table(results); !groups.empty()) fmt::print("\n{}", groups);
+  for (const auto& [task, counts] : results.counts) {
+    std::vector<std::string> notes;
+    if (counts.cached > 0) notes.push_back(fmt::format("{} from the cache", counts.cached));
+    if (counts.empty > 0) notes.push_back(fmt::format("{} empty answers", counts.empty));
+    if (counts.cut > 0) notes.push_back(fmt::format("{} answers cut at max_new_tokens", counts.cut));
+    if (!notes.empty()) fmt::print("{}: {} docs, {}\n", task, counts.answered, join(notes, ", "));
+  }
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+int run_evaluation(const RunOptions& options) {
+  check(options);
+  say_what_has_no_effect(options);
+  if (options.limit && *options.limit != -1) spdlog::info("--limit is set: the scores are for testing, not for comparing");
+  const SimpleEvaluateOptions evaluation = to_evaluation(options);
+  RunDescription run = describe(options);
+  std::optional<OutputPaths> paths;
+  std::optional<SamplesFile> samples;
+  std::vector<ResultSink*> sinks;
+  if (!options.output_path.empty()) paths = OutputPaths::prepare(options.output_path, options.model_args, options.log_samples_suffix);
+  if (options.log_samples || options.predict_only) sinks.push_back(&samples.emplace(*paths));
+  run.date = paths ? paths->date : date_stamp();
+  run.start_time = monotonic_seconds();
+  if (options.check_integrity)
+    for (const auto& line : check_integrity(evaluation)) spdlog::info("{}", line);
+
+  Results results = simple_evaluate(evaluation, sinks);
+  run.end_time = monotonic_seconds();
+  describe_run(results, run);
+  if (paths) write_results_file(*results.document, *paths);
+  print_report(options, results);
+  if (paths) spdlog::info("results: {}", paths->results.string());
+  if (samples)
+    for (const auto& file : samples->files()) spdlog::info("samples: {}", file.string());
+  for (const auto& problem : results.problems) spdlog::error("{}", problem);
+  return results.complete ? 0 : 1;
+}
+
+}  // namespace lmms_eval::cli

@@ -1,0 +1,115 @@
+#include "cli/run_options.h"
+
+#include <algorithm>
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "base/errors.h"
+#include "base/key_values.h"
+#include "base/text.h"
+#include "lmms_eval/model.h"
+
+namespace lmms_eval::cli {
+namespace {
+
+std::optional<std::int64_t> whole_number(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || text.empty()) return std::nullopt;
+  return value;
+}
+
+void check_batch_size(const std::string& text) {
+  if (text == "auto") return;
+  const std::string number = text.starts_with("auto:") ? text.substr(5) : text;
+  if (const auto value = whole_number(number); value && *value >= 1) return;
+  throw errors::usage("--batch_size {}: must be a number from 1 on, auto, or auto:N", text);
+}
+
+void check_device(const std::string& text) {
+  if (text.empty() || text == "cpu" || text == "cuda") return;
+  if (text.starts_with("cuda:") && whole_number(text.substr(5)).value_or(-1) >= 0) return;
+  if (text == "mps") throw errors::usage("--device mps: this build runs on Linux, where there is no such device; use cpu or cuda");
+  throw errors::usage("--device {}: must be cpu, cuda or cuda:N{}", text, did_you_mean(text, {"cpu", "cuda", "cuda:0"}));
+}
+
+void check_limit(const RunOptions& options) {
+  if (!options.limit) return;
+  const double limit = *options.limit;
+  if (!(limit == -1 || limit > 0))
+    throw errors::usage("--limit {}: must be -1 (all docs), a share between 0 and 1, or a number of docs from 1 on", limit);
+}
+
+void check_reasoning_tags(const std::string& text) {
+  if (to_lower(text) == "none") return;
+  const auto tags = nlohmann::json::parse(text, nullptr, false);
+  const bool good = tags.is_array() && std::all_of(tags.begin(), tags.end(), [](const auto& pair) {
+    return pair.is_array() && pair.size() == 2 && pair[0].is_string() && pair[1].is_string();
+  });
+  if (!good) throw errors::usage(R"(--reasoning_tags {}: must be none or a JSON list of pairs like [["<think>","</think>"]])", text);
+}
+
+void check_model(const std::string& name) {
+  if (name.empty()) throw errors::usage("--model is missing; `lmms_eval models` lists the models");
+  std::vector<std::string> names;
+  for (const auto& model : registered_models()) {
+    names.push_back(model.name);
+    names.insert(names.end(), model.aliases.begin(), model.aliases.end());
+  }
+  if (std::find(names.begin(), names.end(), name) != names.end()) return;
+  throw errors::usage("--model {}: no such model{} (known: {})", name, did_you_mean(name, names), join(names, ", "));
+}
+
+void check_rules(const RunOptions& options) {
+  if ((options.log_samples || options.predict_only) && options.output_path.empty()) {
+    throw errors::usage("{} needs --output_path, which says where the samples go",
+                        options.log_samples ? "--log_samples" : "--predict_only (it writes samples)");
+  }
+  if (!options.log_samples_suffix.empty() && !options.log_samples && !options.predict_only)
+    throw errors::usage("--log_samples_suffix {}: needs --log_samples", options.log_samples_suffix);
+  if (options.fewshot_as_multiturn) {
+    if (!options.apply_chat_template) throw errors::usage("--fewshot_as_multiturn needs --apply_chat_template");
+    if (options.num_fewshot.value_or(0) <= 0) throw errors::usage("--fewshot_as_multiturn needs --num_fewshot greater than 0");
+  }
+  if (options.max_batch_size && *options.max_batch_size < 1)
+    throw errors::usage("--max_batch_size {}: must be from 1 on", *options.max_batch_size);
+  if (options.num_fewshot && *options.num_fewshot < 0) throw errors::usage("--num_fewshot {}: must not be negative", *options.num_fewshot);
+  if (options.offset < 0) throw errors::usage("--offset {}: must not be negative", options.offset);
+  if (options.repeats < 1) throw errors::usage("--repeats {}: must be from 1 on", options.repeats);
+  if (options.max_tokens && *options.max_tokens < 1) throw errors::usage("--max_tokens {}: must be from 1 on", *options.max_tokens);
+}
+
+}  // namespace
+
+std::vector<Seed> RunOptions::seeds() const {
+  std::vector<Seed> values;
+  for (const auto& item : split(seed, ',')) {
+    const std::string text(trim(item));
+    if (to_lower(text) == "none") {
+      values.emplace_back();
+    } else if (const auto number = whole_number(text)) {
+      values.push_back(number);
+    } else {
+      throw errors::usage("--seed {}: '{}' is neither a whole number nor None", seed, text);
+    }
+  }
+  if (values.size() == 1) values.resize(4, values.front());
+  if (values.size() == 3) values.push_back(1234);
+  if (values.size() != 4) throw errors::usage("--seed {}: takes 1, 3 or 4 values (random, numpy, torch, few-shot)", seed);
+  return values;
+}
+
+void check(const RunOptions& options) {
+  check_model(options.model);
+  if (options.tasks.empty()) throw errors::usage("--tasks is missing; `lmms_eval --tasks list` lists the tasks");
+  check_batch_size(options.batch_size);
+  check_device(options.device);
+  check_limit(options);
+  check_reasoning_tags(options.reasoning_tags);
+  check_rules(options);
+  options.seeds();
+  KeyValues::parse(options.model_args, "--model_args");
+  KeyValues::parse(options.gen_kwargs, "--gen_kwargs");
+}
+
+}  // namespace lmms_eval::cli

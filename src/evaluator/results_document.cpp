@@ -1,0 +1,244 @@
+#include "evaluator/results_document.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <map>
+#include <set>
+
+#include "base/errors.h"
+
+namespace lmms_eval {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Runs = std::vector<std::unique_ptr<TaskRun>>;
+
+const Json kNotAvailable = "N/A";
+
+Json or_not_available(const std::optional<double>& value) { return value ? Json(*value) : kNotAvailable; }
+
+/// "name" at the top, " - name" one level down, "  - name" below that.
+std::string indented(const std::string& alias, int depth) { return depth == 0 ? alias : std::string(depth, ' ') + "- " + alias; }
+
+std::vector<const TaskNode*> sorted(const std::vector<TaskNode>& nodes) {
+  std::vector<const TaskNode*> list;
+  for (const auto& node : nodes) list.push_back(&node);
+  std::stable_sort(list.begin(), list.end(), [](const auto* a, const auto* b) { return a->name < b->name; });
+  return list;
+}
+
+void for_each_node(const std::vector<TaskNode>& nodes, int depth, const std::function<void(const TaskNode&, int)>& visit) {
+  for (const auto* node : sorted(nodes)) {
+    visit(*node, depth);
+    for_each_node(node->members, depth + 1, visit);
+  }
+}
+
+class Document {
+ public:
+  Document(const std::vector<TaskNode>& tasks, const Runs& runs, int bootstrap_iters)
+      : tasks_(tasks), bootstrap_iters_(bootstrap_iters) {
+    for (const auto& run : runs) runs_[&run->task()] = run.get();
+  }
+
+  Json build() {
+    for (const auto& [task, run] : runs_) metrics_[task] = task_metrics(*run);
+    Json results = Json::object();
+    Json groups = Json::object();
+    for_each_node(tasks_, 0, [&](const TaskNode& node, int depth) {
+      Json entry = node.task ? metrics_.at(node.task.get()) : group_metrics(node);
+      Json row;
+      if (node.task) row["alias"] = indented(node.alias, depth);
+      for (auto& [key, value] : entry.items()) row[key] = value;
+      if (!node.task) {
+        if (entry.empty()) row[" "] = " ";
+        row["alias"] = indented(node.alias, depth);
+        if (!entry.empty()) groups[node.name] = row;
+      }
+      results[node.name] = row;
+    });
+    Json document;
+    document["results"] = std::move(results);
+    if (!groups.empty()) document["groups"] = std::move(groups);
+    add_descriptions(document);
+    return document;
+  }
+
+ private:
+  Json task_metrics(const TaskRun& run) const {
+    Json row = Json::object();
+    std::set<std::string> filters;
+    for (const auto& column : run.columns()) filters.insert(column.filter);
+    if (filters.empty()) filters.insert("none");
+    const auto metrics = run.task().metrics();
+    std::vector<std::string> seen;
+    for (const auto& column : run.columns()) {
+      const bool listed = std::any_of(metrics.begin(), metrics.end(), [&](const auto& info) { return info.name == column.metric; });
+      if (!listed) continue;  // extra keys of a scoring function are kept in samples only
+      const auto values = column.values.values();
+      const auto aggregate = errors::with_context("while aggregating " + column.metric + " of task " + run.task().name(), [&] {
+        return run.task().aggregate(column.metric, values, bootstrap_iters_);
+      });
+      add(row, column.metric, column.filter, aggregate);
+    }
+    for (const auto& info : metrics)
+      for (const auto& filter : filters)
+        if (!row.contains(info.name + "," + filter)) add(row, info.name, filter, std::nullopt);
+    return row;
+  }
+
+  static void add(Json& row, const std::string& metric, const std::string& filter, const std::optional<MetricAggregate>& aggregate) {
+    row[metric + "," + filter] = aggregate ? Json(aggregate->value) : kNotAvailable;
+    row[metric + "_stderr," + filter] = aggregate ? or_not_available(aggregate->stderr_value) : kNotAvailable;
+    row[metric + "_stderr_clt," + filter] = aggregate ? or_not_available(aggregate->stderr_clt) : kNotAvailable;
+    row[metric + "_stderr_clustered," + filter] = aggregate ? or_not_available(aggregate->stderr_clustered) : kNotAvailable;
+  }
+
+  static void collect_leaves(const TaskNode& node, std::vector<const TaskNode*>& leaves) {
+    if (node.task) leaves.push_back(&node);
+    for (const auto& member : node.members) collect_leaves(member, leaves);
+  }
+
+  Json group_metrics(const TaskNode& group) const {
+    Json row = Json::object();
+    std::vector<const TaskNode*> leaves;
+    collect_leaves(group, leaves);
+    for (const auto& entry : group.aggregate) {
+      for (const auto& filter : entry.filters) {
+        const std::string key = entry.metric + "," + filter;
+        const std::string error_key = entry.metric + "_stderr," + filter;
+        double weighted = 0, weights = 0, sizes = 0, variance = 0;
+        std::size_t count = 0;
+        bool has_value = true, has_error = true;
+        for (const auto* leaf : leaves) {
+          const auto& metrics = metrics_.at(leaf->task.get());
+          if (!metrics.contains(key)) continue;
+          const double size = static_cast<double>(runs_.at(leaf->task.get())->counts.answered);
+          const double weight = entry.weight_by_size ? size : 1.0;
+          ++count;
+          if (metrics[key].is_number()) weighted += metrics[key].get<double>() * weight;
+          else has_value = false;
+          weights += weight;
+          sizes += size;
+          if (metrics[error_key].is_number()) variance += (size - 1) * std::pow(metrics[error_key].get<double>(), 2) * size;
+          else has_error = false;
+        }
+        if (count == 0) continue;
+        row[key] = has_value && weights > 0 ? Json(weighted / weights) : kNotAvailable;
+        const double freedom = sizes - static_cast<double>(count);
+        row[error_key] = has_value && has_error && freedom > 0 ? Json(std::sqrt(variance / freedom / sizes)) : kNotAvailable;
+      }
+    }
+    return row;
+  }
+
+  Json higher_is_better(const TaskNode& node) const {
+    Json row = Json::object();
+    if (node.task) {
+      for (const auto& info : node.task->metrics()) row[info.name] = info.higher_is_better ? Json(*info.higher_is_better) : Json();
+      return row;
+    }
+    for (const auto& member : node.members) {
+      for (auto& [metric, value] : higher_is_better(member).items()) {
+        if (!row.contains(metric)) row[metric] = value;
+        else if (row[metric] != value) row[metric] = nullptr;
+      }
+    }
+    return row;
+  }
+
+  void add_descriptions(Json& document) const {
+    Json subtasks = Json::object();
+    std::map<std::string, Json> configs, versions, shots, better;
+    Json samples = Json::object();
+    for_each_node(tasks_, 0, [&](const TaskNode& node, int) {
+      Json members = Json::array();
+      for (const auto& member : node.members) members.push_back(member.name);
+      subtasks[node.name] = members;
+      better[node.name] = higher_is_better(node);
+      versions[node.name] = node.task ? node.task->version() : node.version;
+      if (!node.task) return;
+      configs[node.name] = node.task->dump_config();
+      shots[node.name] = node.task->num_fewshot();
+      const auto& counts = runs_.at(node.task.get())->counts;
+      samples[node.name] = {{"original", counts.original}, {"effective", counts.requested}, {"answered", counts.answered},
+                            {"failed", counts.failed}, {"unscorable", counts.unscorable}, {"not_run", counts.not_run},
+                            {"empty", counts.empty}, {"cut", counts.cut}};
+    });
+    document["group_subtasks"] = std::move(subtasks);
+    document["configs"] = configs;
+    document["versions"] = versions;
+    document["n-shot"] = shots;
+    document["higher_is_better"] = better;
+    document["n-samples"] = std::move(samples);
+  }
+
+  const std::vector<TaskNode>& tasks_;
+  int bootstrap_iters_;
+  std::map<const Task*, const TaskRun*> runs_;
+  std::map<const Task*, Json> metrics_;
+};
+
+Json token_entry(const TokenTotals& tokens) {
+  return {{"input_tokens", tokens.paid_input}, {"output_tokens", tokens.paid_output}, {"reasoning_tokens", tokens.paid_reasoning},
+          {"total_tokens", tokens.paid_input + tokens.paid_output}, {"n_api_calls", tokens.calls}};
+}
+
+void add(TokenTotals& sum, const TokenTotals& other) {
+  sum.docs += other.docs;
+  sum.docs_with_counts += other.docs_with_counts;
+  sum.input += other.input;
+  sum.output += other.output;
+  sum.reasoning += other.reasoning;
+  sum.calls += other.calls;
+  sum.paid_input += other.paid_input;
+  sum.paid_output += other.paid_output;
+  sum.paid_reasoning += other.paid_reasoning;
+  sum.correct += other.correct;
+}
+
+Json efficiency_entry(const TokenTotals& tokens) {
+  const auto number = [](std::int64_t value) { return static_cast<double>(value); };
+  const double docs = std::max(1.0, number(tokens.docs));
+  return {{"docs", number(tokens.docs)}, {"docs_with_token_counts", number(tokens.docs_with_counts)},
+          {"total_input_tokens", number(tokens.input)}, {"total_output_tokens", number(tokens.output)},
+          {"total_tokens", number(tokens.input + tokens.output)}, {"total_correct_score", tokens.correct},
+          {"avg_output_tokens_per_sample", number(tokens.output) / docs},
+          {"tokens_per_correct_answer", tokens.correct > 0 ? Json(number(tokens.output) / tokens.correct) : Json()}};
+}
+
+}  // namespace
+
+Json results_document(const std::vector<TaskNode>& tasks, const Runs& runs, int bootstrap_iters, bool with_hashes) {
+  Json document = Document(tasks, runs, bootstrap_iters).build();
+  Json hashes = Json::object();
+  if (with_hashes)
+    for (const auto& run : runs) hashes[run->task().name()] = run->finish_hash();
+  document["task_hashes"] = std::move(hashes);
+  return document;
+}
+
+Json usage_section(const Runs& runs, std::optional<std::int64_t> budget) {
+  TokenTotals total;
+  Json by_task = Json::object();
+  for (const auto& run : runs) {
+    add(total, run->tokens);
+    by_task[run->task().name()] = token_entry(run->tokens);
+  }
+  return {{"total", token_entry(total)}, {"by_task", by_task}, {"by_source", {{"model", token_entry(total)}}},
+          {"budget_exceeded", budget && total.paid_input + total.paid_output >= *budget},
+          {"budget_total_tokens", budget ? Json(*budget) : Json()}};
+}
+
+Json efficiency_section(const Runs& runs) {
+  TokenTotals total;
+  Json by_task = Json::object();
+  for (const auto& run : runs) {
+    add(total, run->tokens);
+    by_task[run->task().name()] = efficiency_entry(run->tokens);
+  }
+  return {{"by_task", by_task}, {"overall", efficiency_entry(total)}};
+}
+
+}  // namespace lmms_eval

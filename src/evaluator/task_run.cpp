@@ -1,0 +1,106 @@
+#include "evaluator/task_run.h"
+
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+
+#include "base/errors.h"
+#include "base/log.h"
+#include "base/text.h"
+
+namespace lmms_eval {
+namespace {
+
+// Messages that carry a changing part (a port, an id) could be as many as docs; the rest is summed up.
+constexpr std::size_t kMaxDistinctProblems = 20;
+
+std::int64_t count_limit(std::optional<double> limit, std::int64_t docs) {
+  if (!limit || *limit == -1) return docs;
+  if (*limit < 0) throw errors::usage("--limit {}: must be -1 (all docs), a share between 0 and 1, or a number of docs", *limit);
+  if (*limit < 1) return static_cast<std::int64_t>(std::ceil(static_cast<double>(docs) * *limit));
+  return *limit >= static_cast<double>(docs) ? docs : static_cast<std::int64_t>(*limit);
+}
+
+}  // namespace
+
+void ValueColumn::set(std::size_t position, const nlohmann::ordered_json& value) {
+  if (!value.is_number()) {
+    others_[position] = value;
+    return;
+  }
+  if (position >= numbers_.size()) {
+    // Grow to the whole run at once: doubling would hold two copies at the worst moment.
+    numbers_.resize(docs_);
+    present_.resize(docs_);
+  }
+  numbers_[position] = value.get<double>();
+  present_[position] = true;
+}
+
+std::vector<nlohmann::ordered_json> ValueColumn::values() const {
+  std::vector<nlohmann::ordered_json> list;
+  for (std::size_t i = 0; i < docs_; ++i) {
+    if (i < present_.size() && present_[i]) list.emplace_back(numbers_[i]);
+    else if (const auto other = others_.find(i); other != others_.end()) list.push_back(other->second);
+  }
+  return list;
+}
+
+void OrderedHash::feed(std::size_t position, const std::string& hash) { sha_.update("sample_" + std::to_string(position) + hash); }
+
+void OrderedHash::add(std::size_t position, std::string hash) {
+  early_.emplace(position, std::move(hash));
+  for (auto next = early_.begin(); next != early_.end() && next->first == next_; next = early_.erase(next), ++next_)
+    feed(next->first, next->second);
+}
+
+std::string OrderedHash::finish() {
+  for (const auto& [position, hash] : early_) feed(position, hash);
+  return sha_.hex();
+}
+
+TaskRun::TaskRun(std::shared_ptr<Task> task, std::optional<double> limit, std::int64_t offset) : task_(std::move(task)), first_(offset) {
+  counts.original = task_->num_docs();
+  counts.requested = std::min(count_limit(limit, counts.original), std::max<std::int64_t>(0, counts.original - offset));
+  if (counts.requested > 0) return;
+  if (counts.original == 0) throw errors::data("task {}: its split has no docs", task_->name());
+  if (offset >= counts.original)
+    throw errors::usage("--offset {}: task {} has only {} docs", offset, task_->name(), counts.original);
+  throw errors::usage("--limit {}: leaves no doc of task {}; use -1 for all docs", limit.value_or(0), task_->name());
+}
+
+void TaskRun::add_scores(std::int64_t doc_id, const std::vector<ScoredFilter>& scores) {
+  const auto position = static_cast<std::size_t>(doc_id - first_);
+  for (const auto& scored : scores) {
+    for (const auto& [metric, value] : scored.values) {
+      auto column = std::find_if(columns_.begin(), columns_.end(), [&](const Column& known) {
+        return known.filter == scored.filter && known.metric == metric;
+      });
+      if (column == columns_.end())
+        column = columns_.insert(column, Column{scored.filter, metric, ValueColumn(static_cast<std::size_t>(counts.requested))});
+      column->values.set(position, value);
+    }
+  }
+}
+
+void TaskRun::add_problem(Status status, std::int64_t doc_id, const std::string& error) {
+  std::string reason = one_line(redact(error));
+  auto key = std::make_pair(std::string(to_string(status)), reason);
+  if (!problems_.count(key) && problems_.size() >= kMaxDistinctProblems) key.second = "other reasons";
+  auto [problem, is_new] = problems_.try_emplace(key, Problem{0, doc_id});
+  if (is_new) spdlog::warn("{} doc {} {}: {}", task_->name(), doc_id, key.first, reason);
+  ++problem->second.docs;
+  problem->second.first = std::min(problem->second.first, doc_id);
+}
+
+std::vector<std::string> TaskRun::problems() const {
+  std::vector<std::string> lines;
+  for (const auto& [key, problem] : problems_) {
+    lines.push_back(fmt::format("{}: {} {} {} (first: doc {}): {}", task_->name(), problem.docs, problem.docs == 1 ? "doc" : "docs",
+                                key.first, problem.first, key.second));
+  }
+  if (counts.not_run > 0) lines.push_back(fmt::format("{}: {} docs not run: the run was stopped before", task_->name(), counts.not_run));
+  return lines;
+}
+
+}  // namespace lmms_eval

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/hash.h"
+#include "lmms_eval/result_sink.h"
+#include "lmms_eval/task.h"
+
+namespace lmms_eval {
+
+/// Per-doc values of one metric under one filter, by position in the run; eight bytes a doc while they are numbers.
+class ValueColumn {
+ public:
+  explicit ValueColumn(std::size_t docs) : docs_(docs) {}
+  void set(std::size_t position, const nlohmann::ordered_json& value);
+  /// The values that were set, in doc order.
+  std::vector<nlohmann::ordered_json> values() const;
+
+ private:
+  std::size_t docs_;
+  std::vector<double> numbers_;
+  std::vector<bool> present_;
+  std::map<std::size_t, nlohmann::ordered_json> others_;
+};
+
+/// sha256 over the hashes of docs in doc order, fed in any order; holds only those that came early.
+class OrderedHash {
+ public:
+  void add(std::size_t position, std::string hash);
+  /// Docs that were never added are passed over.
+  std::string finish();
+
+ private:
+  void feed(std::size_t position, const std::string& hash);
+
+  Sha256 sha_;
+  std::size_t next_ = 0;
+  std::map<std::size_t, std::string> early_;
+};
+
+/// Sums for the `efficiency` and `usage` sections.
+struct TokenTotals {
+  std::int64_t docs = 0;
+  std::int64_t docs_with_counts = 0;
+  std::int64_t input = 0;
+  std::int64_t output = 0;
+  std::int64_t reasoning = 0;
+  std::int64_t calls = 0;        ///< requests that the model answered itself, not the cache
+  std::int64_t paid_input = 0;   ///< of those calls
+  std::int64_t paid_output = 0;
+  std::int64_t paid_reasoning = 0;
+  double correct = 0;
+};
+
+/// One task of a run: which docs, what became of them, their scores.
+class TaskRun {
+ public:
+  /// Opens the data set. `limit`/`offset` as in EvaluateOptions; throws Error{usage} when they leave no doc.
+  TaskRun(std::shared_ptr<Task> task, std::optional<double> limit, std::int64_t offset);
+
+  Task& task() const { return *task_; }
+  std::int64_t first() const { return first_; }
+  std::int64_t end() const { return first_ + counts.requested; }
+
+  /// Takes the scores of an answered doc. `hash` may be empty when nobody asks for hashes.
+  void add_scores(std::int64_t doc_id, const std::vector<ScoredFilter>& scores);
+  void add_hash(std::int64_t doc_id, std::string hash) { hash_.add(static_cast<std::size_t>(doc_id - first_), std::move(hash)); }
+  void add_problem(Status status, std::int64_t doc_id, const std::string& error);
+
+  struct Column {
+    std::string filter;
+    std::string metric;
+    ValueColumn values;
+  };
+  const std::vector<Column>& columns() const { return columns_; }
+  std::vector<std::string> problems() const;
+  std::string finish_hash() { return hash_.finish(); }
+
+  TaskCounts counts;
+  TokenTotals tokens;
+
+ private:
+  struct Problem {
+    std::int64_t docs = 0;
+    std::int64_t first = 0;
+  };
+
+  std::shared_ptr<Task> task_;
+  std::int64_t first_ = 0;
+  std::vector<Column> columns_;
+  OrderedHash hash_;
+  std::map<std::pair<std::string, std::string>, Problem> problems_;  // (status, error)
+};
+
+}  // namespace lmms_eval

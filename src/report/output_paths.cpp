@@ -1,0 +1,92 @@
+#include "report/output_paths.h"
+
+#include <chrono>
+#include <ctime>
+#include <thread>
+
+#include "base/atomic_file.h"
+#include "base/errors.h"
+#include "base/key_values.h"
+
+namespace lmms_eval {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string sanitized(const std::string& text) {
+  static constexpr std::string_view kForbidden = "\"<>:/|\\?*[]";
+  std::string name;
+  bool in_run = false;
+  for (char c : text) {
+    const bool forbidden = kForbidden.find(c) != kForbidden.npos;
+    if (!forbidden) name += c;
+    else if (!in_run) name += "__";
+    in_run = forbidden;
+  }
+  return name;
+}
+
+/// A stamp that no results or samples file of this folder bears yet: two runs within a second must not mix their files.
+std::string unused_stamp(const fs::path& folder) {
+  for (;;) {
+    std::string stamp = date_stamp();
+    bool used = false;
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator(folder, ignored)) used |= entry.path().filename().string().starts_with(stamp + "_");
+    if (!used) return stamp;
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+}
+
+}  // namespace
+
+std::string date_stamp() {
+  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  std::tm local{};
+  localtime_r(&now, &local);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y%m%d_%H%M%S", &local);
+  return text;
+}
+
+std::string model_name_from_args(const std::string& model_args) {
+  const auto arguments = KeyValues::parse(model_args, "--model_args");
+  for (const char* key : {"peft", "delta", "pretrained", "model", "model_version", "model_name", "model_id", "path", "engine"})
+    if (auto name = arguments.text(key); name && !name->empty()) return *name;
+  return {};
+}
+
+std::string sanitized_model_name(const std::string& name) {
+  const auto last = name.rfind('/');
+  const auto before = last == name.npos || last == 0 ? name.npos : name.rfind('/', last - 1);
+  return sanitized(before == name.npos ? name : name.substr(before + 1));
+}
+
+OutputPaths OutputPaths::prepare(const std::string& output_path, const std::string& model_args, const std::string& suffix) {
+  OutputPaths paths;
+  const fs::path given(output_path);
+  paths.suffix = suffix;
+  const auto extension = given.extension();
+  if (extension == ".json" || extension == ".jsonl") {
+    if (fs::is_directory(given)) throw errors::output("--output_path {}: is a folder; a path that ends in {} names a file", output_path, extension.string());
+    paths.folder = given.has_parent_path() ? given.parent_path() : fs::path(".");
+    paths.one_line = extension == ".jsonl";
+    require_writable_directory(paths.folder);
+    paths.date = unused_stamp(paths.folder);
+    paths.results = given;
+    return paths;
+  }
+  paths.folder = given / sanitized_model_name(model_name_from_args(model_args));
+  require_writable_directory(paths.folder);
+  paths.date = unused_stamp(paths.folder);
+  paths.results = paths.folder / (paths.date + "_results.json");
+  return paths;
+}
+
+fs::path OutputPaths::samples(const std::string& task) const {
+  std::string name = date + "_samples_" + sanitized(task);
+  if (!suffix.empty()) name += "_" + suffix;
+  return folder / (name + ".jsonl");
+}
+
+}  // namespace lmms_eval
