@@ -108,7 +108,7 @@ class JsonWriter {
         case '\b': out += "\\b"; continue;
         default: break;
       }
-      if (c < 0x20 || (format_.ensure_ascii && c > 0x7F && c < 0x10000)) {
+      if (c < 0x20 || (format_.ensure_ascii && c >= 0x7F && c < 0x10000)) {
         out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
       } else if (format_.ensure_ascii && c >= 0x10000) {
         const auto rest = static_cast<unsigned>(c) - 0x10000;

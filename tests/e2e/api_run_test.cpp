@@ -1,0 +1,233 @@
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "e2e/digits_answers.h"
+#include "e2e/program.h"
+#include "support/openai_server/server.h"
+#include "support/temp_dir.h"
+
+namespace lmms_eval::testing {
+namespace {
+
+constexpr const char* kKey = "sk-test-0123456789";
+
+std::vector<std::string> api_run(const std::string& base_url, const std::vector<std::string>& more = {},
+                                 const std::string& more_args = "") {
+  std::vector<std::string> arguments = {"--model", "async_openai", "--model_args",
+                                        "model=tester,base_url=" + base_url + ",retry_backoff_s=0.01" + more_args, "--tasks", "digits"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return arguments;
+}
+
+openai_server::Options seeing_server() {
+  openai_server::Options options;
+  options.answers = digits_answers();
+  options.answer = "unknown image";
+  return options;
+}
+
+openai_server::Rule rule(openai_server::Fault fault, std::int64_t times) {
+  openai_server::Rule rule;
+  rule.fault = fault;
+  rule.times = times;
+  return rule;
+}
+
+nlohmann::json results_in(const TempDir& folder) { return read_json(files_ending(folder.path(), "_results.json").at(0)); }
+
+TEST(ApiRun, ScoresDigitsAndWritesResultsSamplesAndCache) {
+  openai_server::Server server(seeing_server());
+  const TempDir folder;
+  const auto run = lmms_eval(api_run(server.base_url(), {"--log_samples", "--log_samples_suffix", "S", "--output_path",
+                                                         folder.path().string(), "--use_cache", (folder / "c_").string()}),
+                             {{{"OPENAI_API_KEY", kKey}}, {}});
+  ASSERT_EQ(run.status, 0) << run.err;
+  EXPECT_NE(run.out.find("|digits|none  |     0|exact_match|↑  |    1|±  |     0|"), std::string::npos) << run.out;
+  const auto results = results_in(folder);
+  EXPECT_EQ(results["results"]["digits"]["exact_match,none"], 1.0);
+  EXPECT_EQ(results["n-samples"]["digits"]["answered"], 360);
+  EXPECT_EQ(results["config"]["model"], "async_openai");
+  const auto samples = read_jsonl(files_ending(folder.path(), "_samples_digits_S.jsonl").at(0));
+  ASSERT_EQ(samples.size(), 360u);
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    EXPECT_EQ(samples[i]["doc_id"], i);
+    EXPECT_EQ(samples[i]["filtered_resps"], samples[i]["target"]);
+    EXPECT_EQ(samples[i]["status"], "answered");
+    EXPECT_EQ(samples[i]["filter"], "none");
+    EXPECT_EQ(samples[i]["input"].get<std::string>().find("base64"), std::string::npos);
+  }
+  EXPECT_EQ(server.stats().requests, 360);
+  EXPECT_EQ(server.stats().last_headers["authorization"], std::string("Bearer ") + kKey);
+
+  // The second run asks nothing and scores the same.
+  const TempDir second;
+  const auto again = lmms_eval(api_run(server.base_url(), {"--output_path", second.path().string(), "--use_cache", (folder / "c_").string()}));
+  ASSERT_EQ(again.status, 0) << again.err;
+  EXPECT_EQ(server.stats().requests, 360);
+  EXPECT_EQ(results_in(second)["results"], results["results"]);
+  EXPECT_NE(again.out.find("360 from the cache"), std::string::npos) << again.out;
+}
+
+TEST(ApiRun, TheKeyIsNowhere) {
+  openai_server::Server server(seeing_server());
+  const TempDir folder;
+  const auto run = lmms_eval(api_run(server.base_url(), {"--log_samples", "--output_path", folder.path().string(), "--use_cache",
+                                                         (folder / "c_").string(), "--verbosity", "DEBUG", "--limit", "8"},
+                                     std::string(",api_key=") + kKey));
+  ASSERT_EQ(run.status, 0) << run.err;
+  EXPECT_EQ(run.out.find(kKey), std::string::npos);
+  EXPECT_EQ(run.err.find(kKey), std::string::npos);
+  for (const auto& file : files_ending(folder.path(), ""))
+    EXPECT_EQ(run_program({"/bin/grep", "-c", kKey, file.string()}).status, 1) << file;
+}
+
+TEST(ApiRun, KeepsTheAskedNumberOfRequestsInFlight) {
+  auto options = seeing_server();
+  options.latency_ms = 30;
+  openai_server::Server server(options);
+  const auto run = lmms_eval(api_run(server.base_url(), {"--batch_size", "1"}, ",num_concurrent=48"));
+  ASSERT_EQ(run.status, 0) << run.err;
+  EXPECT_EQ(server.stats().max_in_flight, 48);
+  EXPECT_LE(server.stats().connections, 64);
+}
+
+TEST(ApiRun, PassingFaultsAreRetriedAndCostNoDoc) {
+  for (const auto fault : {openai_server::Fault::status, openai_server::Fault::cut_body, openai_server::Fault::close,
+                           openai_server::Fault::malformed}) {
+    auto options = seeing_server();
+    options.rules = {rule(fault, 7)};
+    openai_server::Server server(options);
+    const TempDir folder;
+    const auto run = lmms_eval(api_run(server.base_url(), {"--limit", "40", "--output_path", folder.path().string()}));
+    ASSERT_EQ(run.status, 0) << static_cast<int>(fault) << run.err;
+    EXPECT_EQ(results_in(folder)["results"]["digits"]["exact_match,none"], 1.0);
+    EXPECT_EQ(server.stats().requests, 47);
+  }
+}
+
+TEST(ApiRun, LastingFaultsAreFailuresNotWrongAnswers) {
+  auto options = seeing_server();
+  auto broken = rule(openai_server::Fault::null_content, -1);
+  broken.every = 10;
+  options.rules = {broken};
+  openai_server::Server server(options);
+  const TempDir folder;
+  const auto run = lmms_eval(api_run(server.base_url(), {"--limit", "40", "--log_samples", "--output_path", folder.path().string(),
+                                                         "--use_cache", (folder / "c_").string()}, ",max_retries=1,num_concurrent=1"));
+  EXPECT_EQ(run.status, 1);
+  const auto results = results_in(folder);
+  EXPECT_EQ(results["results"]["digits"]["exact_match,none"], 1.0);
+  EXPECT_EQ(results["n-samples"]["digits"]["failed"], 4);
+  EXPECT_EQ(results["n-samples"]["digits"]["answered"], 36);
+  EXPECT_NE(run.out.find("36/40 docs"), std::string::npos) << run.out;
+  EXPECT_NE(run.err.find("digits: 4 docs failed"), std::string::npos) << run.err;
+  int failed = 0;
+  for (const auto& line : read_jsonl(files_ending(folder.path(), "_samples_digits.jsonl").at(0))) {
+    if (line["status"] == "answered") continue;
+    ++failed;
+    EXPECT_FALSE(line.contains("exact_match"));
+    EXPECT_TRUE(line["error"].is_string());
+  }
+  EXPECT_EQ(failed, 4);
+
+  // Only the failed docs are asked again.
+  openai_server::Server mended(seeing_server());
+  const auto before = server.stats().requests;
+  const auto again = lmms_eval({"--model", "async_openai", "--model_args", "model=tester,base_url=" + mended.base_url(), "--tasks", "digits",
+                                "--limit", "40", "--use_cache", (folder / "c_").string()});
+  EXPECT_EQ(again.status, 0) << again.err;
+  EXPECT_EQ(before, server.stats().requests);
+  EXPECT_LE(mended.stats().requests, 40);
+}
+
+TEST(ApiRun, EmptyAndCutAnswersAreScoredAndSaid) {
+  auto options = seeing_server();
+  options.rules = {rule(openai_server::Fault::empty, 3), rule(openai_server::Fault::length, 2)};
+  openai_server::Server server(options);
+  const TempDir folder;
+  const auto run = lmms_eval(api_run(server.base_url(), {"--limit", "20", "--output_path", folder.path().string()}));
+  EXPECT_EQ(run.status, 0) << run.err;
+  const auto results = results_in(folder);
+  EXPECT_EQ(results["n-samples"]["digits"]["empty"], 3);
+  EXPECT_EQ(results["n-samples"]["digits"]["cut"], 2);
+  EXPECT_EQ(results["n-samples"]["digits"]["answered"], 20);
+}
+
+TEST(ApiRun, AnUnreachableServerIsOneClearLine) {
+  int port = 0;
+  { port = openai_server::Server({}).port(); }  // free again now
+  const auto run = lmms_eval(api_run("http://127.0.0.1:" + std::to_string(port) + "/v1", {"--verbosity", "ERROR"}, ",max_retries=2"));
+  EXPECT_EQ(run.status, 1);
+  EXPECT_TRUE(is_one_line(run.err)) << run.err;
+  EXPECT_NE(run.err.find("127.0.0.1:" + std::to_string(port)), std::string::npos) << run.err;
+}
+
+TEST(ApiRun, AWrongKeyStopsTheRunAtOnce) {
+  auto options = seeing_server();
+  options.api_key = "right";
+  openai_server::Server server(options);
+  const auto run = lmms_eval(api_run(server.base_url(), {"--verbosity", "ERROR"}, ",api_key=wrong-key-0123"));
+  EXPECT_EQ(run.status, 1);
+  EXPECT_NE(run.err.find("401"), std::string::npos) << run.err;
+  EXPECT_EQ(run.err.find("wrong-key-0123"), std::string::npos);
+  EXPECT_LT(server.stats().requests, 64);
+}
+
+TEST(ApiRun, UnknownModelArgumentsWarnWithTheNearestName) {
+  openai_server::Server server(seeing_server());
+  const auto run = lmms_eval(api_run(server.base_url(), {"--limit", "2"}, ",num_concurent=4"));
+  EXPECT_EQ(run.status, 0) << run.err;
+  EXPECT_NE(run.err.find("num_concurent"), std::string::npos) << run.err;
+  EXPECT_NE(run.err.find("num_concurrent"), std::string::npos) << run.err;
+}
+
+TEST(ApiRun, LogLikelihoodTasksAreRefused) {
+  openai_server::Server server(seeing_server());
+  const auto run = lmms_eval({"--model", "async_openai", "--model_args", "model=m,base_url=" + server.base_url(), "--tasks", "digits_mc",
+                              "--verbosity", "ERROR"});
+  EXPECT_EQ(run.status, 2) << run.err;
+  EXPECT_NE(run.err.find("loglikelihood"), std::string::npos) << run.err;
+  EXPECT_EQ(server.stats().requests, 0);
+}
+
+TEST(ApiRun, OutputPathMayNameAFile) {
+  openai_server::Server server(seeing_server());
+  const TempDir folder;
+  for (const std::string name : {"r.json", "r.jsonl"}) {
+    const auto run = lmms_eval(api_run(server.base_url(), {"--limit", "2", "--log_samples", "--output_path", (folder / ("sub/" + name)).string()}));
+    ASSERT_EQ(run.status, 0) << run.err;
+  }
+  EXPECT_EQ(read_jsonl(folder / "sub/r.jsonl").size(), 1u);
+  EXPECT_EQ(read_json(folder / "sub/r.json")["results"]["digits"]["exact_match,none"], 1.0);
+  EXPECT_EQ(files_ending(folder / "sub", "_samples_digits.jsonl").size(), 2u);
+}
+
+TEST(ApiRun, FewShotExamplesAndTheSystemTextReachTheServer) {
+  auto options = seeing_server();
+  options.answer = "3";
+  openai_server::Server server(options);
+  const auto run = lmms_eval(api_run(server.base_url(), {"--limit", "1", "--num_fewshot", "2", "--apply_chat_template", "--fewshot_as_multiturn",
+                                                         "--system_instruction", "Be brief."}));
+  ASSERT_EQ(run.status, 0) << run.err;
+  const auto body = nlohmann::json::parse(server.stats().last_body);
+  std::vector<std::string> roles;
+  for (const auto& message : body["messages"]) roles.push_back(message["role"]);
+  EXPECT_EQ(roles, (std::vector<std::string>{"system", "user", "assistant", "user", "assistant", "user"}));
+  EXPECT_NE(server.stats().last_body.find("Be brief."), std::string::npos);
+}
+
+TEST(ApiRun, TheSameCommandWritesTheSameScoresAndSamples) {
+  openai_server::Server server(seeing_server());
+  std::vector<std::string> texts;
+  for (int i = 0; i < 2; ++i) {
+    const TempDir folder;
+    const auto run = lmms_eval(api_run(server.base_url(), {"--log_samples", "--output_path", folder.path().string()}));
+    ASSERT_EQ(run.status, 0) << run.err;
+    texts.push_back(run_program({"/bin/cat", files_ending(folder.path(), "_samples_digits.jsonl").at(0).string()}).out);
+  }
+  EXPECT_EQ(texts[0], texts[1]);
+}
+
+}  // namespace
+}  // namespace lmms_eval::testing

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace lmms_eval::testing {
+
+struct ImageRow {
+  std::string image;   ///< encoded
+  std::string question;
+  std::string answer;
+};
+
+/// Columns image {bytes, path}, question, answer; `group` rows in a row group.
+void write_image_parquet(const std::filesystem::path& file, const std::vector<ImageRow>& rows, int group);
+
+/// `count` rows like that with pictures of 32x32 noise (about 3 kB each), written group by group.
+void write_noise_parquet(const std::filesystem::path& file, int count, int group);
+
+/// An 8x8 grey picture that depends on `seed`.
+std::string tiny_png(int seed);
+
+}  // namespace lmms_eval::testing

@@ -1,0 +1,136 @@
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "e2e/program.h"
+#include "support/temp_dir.h"
+
+namespace lmms_eval::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<std::string> local_run(const std::vector<std::string>& more, const std::string& model = bundled_model(),
+                                   const std::string& more_args = "") {
+  std::vector<std::string> arguments = {"--model", "llava_onevision", "--model_args", "pretrained=" + model + more_args, "--device", "cpu"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return arguments;
+}
+
+/// A copy of the bundled checkpoint that a test may spoil.
+fs::path copied_model(const TempDir& folder) {
+  fs::copy(bundled_model(), folder / "model", fs::copy_options::recursive);
+  return folder / "model";
+}
+
+nlohmann::json results_in(const TempDir& folder) { return read_json(files_ending(folder.path(), "_results.json").at(0)); }
+
+TEST(LocalRun, ReadsTheDigits) {
+  const TempDir folder;
+  const auto run = lmms_eval(local_run({"--tasks", "digits_all", "--batch_size", "auto", "--log_samples", "--output_path",
+                                        folder.path().string(), "--use_cache", (folder / "c_").string()}));
+  ASSERT_EQ(run.status, 0) << run.err;
+  const auto results = results_in(folder);
+  EXPECT_GE(results["results"]["digits"]["exact_match,none"].get<double>(), 0.97);
+  EXPECT_GE(results["results"]["digits_mc"]["acc,none"].get<double>(), 0.97);
+  EXPECT_EQ(results["n-samples"]["digits"]["answered"], 360);
+  EXPECT_EQ(results["n-samples"]["digits_mc"]["answered"], 360);
+  EXPECT_TRUE(results["chat_template"].is_string());
+  EXPECT_EQ(read_jsonl(files_ending(folder.path(), "_samples_digits.jsonl").at(0)).size(), 360u);
+
+  const TempDir second;
+  const auto again = lmms_eval(local_run({"--tasks", "digits_all", "--output_path", second.path().string(), "--use_cache", (folder / "c_").string()}));
+  ASSERT_EQ(again.status, 0) << again.err;
+  EXPECT_NE(again.out.find("digits: 360 docs, 360 from the cache"), std::string::npos) << again.out;
+  EXPECT_EQ(results_in(second)["results"], results["results"]);
+}
+
+TEST(LocalRun, ScoresDoNotDependOnTheBatchSizeOrTheName) {
+  std::vector<nlohmann::json> scores;
+  for (const auto& [model, batch] : {std::pair{"llava_onevision", "1"}, {"llava_hf", "7"}, {"huggingface", "32"}}) {
+    const TempDir folder;
+    auto arguments = local_run({"--tasks", "digits", "--limit", "64", "--batch_size", batch, "--output_path", folder.path().string()});
+    arguments[1] = model;
+    const auto run = lmms_eval(arguments);
+    ASSERT_EQ(run.status, 0) << run.err;
+    scores.push_back(results_in(folder)["results"]);
+  }
+  EXPECT_EQ(scores[0], scores[1]);
+  EXPECT_EQ(scores[0], scores[2]);
+}
+
+TEST(LocalRun, BatchSizeAndDeviceInModelArgsWinWithAMessage) {
+  const auto run = lmms_eval({"--model", "llava_onevision", "--model_args", "pretrained=" + bundled_model() + ",batch_size=4,device=cpu",
+                              "--batch_size", "2", "--tasks", "digits", "--limit", "8"});
+  ASSERT_EQ(run.status, 0) << run.err;
+  EXPECT_NE(run.out.find("batch_size: 4"), std::string::npos) << run.out;
+  EXPECT_NE(run.err.find("batch_size"), std::string::npos) << run.err;
+}
+
+TEST(LocalRun, AnUnknownModelArgumentIsRefusedWithTheKnownOnes) {
+  const auto run = lmms_eval(local_run({"--tasks", "digits", "--limit", "1"}, bundled_model(), ",dtyp=float32"));
+  EXPECT_EQ(run.status, 2) << run.err;
+  EXPECT_NE(run.err.find("dtyp"), std::string::npos);
+  EXPECT_NE(run.err.find("dtype"), std::string::npos) << run.err;
+}
+
+TEST(LocalRun, CudaWithoutAGpuIsAnError) {
+  if (fs::exists("/dev/nvidia0")) GTEST_SKIP() << "this machine has a GPU";
+  const auto run = lmms_eval({"--model", "llava_onevision", "--model_args", "pretrained=" + bundled_model(), "--device", "cuda", "--tasks",
+                              "digits", "--limit", "1", "--verbosity", "ERROR"});
+  EXPECT_NE(run.status, 0);
+  EXPECT_TRUE(is_one_line(run.err)) << run.err;
+  EXPECT_NE(run.err.find("cuda"), std::string::npos);
+}
+
+struct Spoiled {
+  const char* name;
+  void (*spoil)(const fs::path& model);
+  const char* expected;
+};
+
+void truncate_weights(const fs::path& model) { fs::resize_file(model / "model.safetensors", fs::file_size(model / "model.safetensors") / 2); }
+void remove_weights(const fs::path& model) { fs::remove(model / "model.safetensors"); }
+void remove_config(const fs::path& model) { fs::remove(model / "config.json"); }
+void break_tokenizer(const fs::path& model) { std::ofstream(model / "tokenizer.json") << "{\"model\": "; }
+void wrong_type(const fs::path& model) {
+  auto config = read_json(model / "config.json");
+  config["model_type"] = "llava_onevison";
+  std::ofstream(model / "config.json") << config;
+}
+
+class SpoiledModel : public ::testing::TestWithParam<Spoiled> {};
+
+TEST_P(SpoiledModel, IsOneClearLineAndExitsWith1) {
+  const TempDir folder;
+  const auto model = copied_model(folder);
+  GetParam().spoil(model);
+  const auto run = lmms_eval(local_run({"--tasks", "digits", "--limit", "1", "--verbosity", "ERROR"}, model.string()));
+  EXPECT_EQ(run.status, 1) << run.err;
+  EXPECT_TRUE(is_one_line(run.err)) << run.err;
+  EXPECT_NE(run.err.find(GetParam().expected), std::string::npos) << run.err;
+}
+
+INSTANTIATE_TEST_SUITE_P(LocalRun, SpoiledModel,
+                         ::testing::Values(Spoiled{"truncated", truncate_weights, "model.safetensors"},
+                                           Spoiled{"missing", remove_weights, "model.safetensors"},
+                                           Spoiled{"no_config", remove_config, "config.json"},
+                                           Spoiled{"tokenizer", break_tokenizer, "tokenizer.json"},
+                                           Spoiled{"type", wrong_type, "llava_onevison"}),
+                         [](const auto& info) { return info.param.name; });
+
+TEST(LocalRun, AMissingFolderSaysWhatToGive) {
+  const auto run = lmms_eval(local_run({"--tasks", "digits", "--limit", "1", "--verbosity", "ERROR"}, "lmms-lab/no-such-model"));
+  EXPECT_EQ(run.status, 1) << run.err;
+  EXPECT_TRUE(is_one_line(run.err)) << run.err;
+  EXPECT_NE(run.err.find("lmms-lab/no-such-model"), std::string::npos);
+}
+
+TEST(LocalRun, AWrongDtypeIsAUsageError) {
+  const auto run = lmms_eval(local_run({"--tasks", "digits", "--limit", "1", "--verbosity", "ERROR"}, bundled_model(), ",dtype=float12"));
+  EXPECT_EQ(run.status, 2) << run.err;
+  EXPECT_NE(run.err.find("float12"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace lmms_eval::testing

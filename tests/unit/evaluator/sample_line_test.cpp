@@ -1,0 +1,60 @@
+#include "evaluator/sample_line.h"
+
+#include <gtest/gtest.h>
+
+#include "support/fake_task.h"
+
+namespace lmms_eval {
+namespace {
+
+using testing::FakeTask;
+
+TEST(SampleLine, KeysComeInTheOrderOfTheReference) {
+  FakeTask task("t", 3);
+  const Doc doc = task.doc(2);
+  const auto requests = task.build_requests(doc);
+  std::vector<Response> responses = {Response::answer("a2")};
+  responses[0].tokens = {5, 3, 0};
+  const auto scored = task.score(doc, responses);
+  const FinishedDoc finished{task, doc, requests, responses, Status::answered, "", "hash"};
+  EXPECT_EQ(sample_line(finished, &scored[0], "<image>\nq2"),
+            R"({"doc_id": 2, "target": "a2", "filtered_resps": "a2", "token_counts": [{"input_tokens": 5, "output_tokens": 3, )"
+            R"("reasoning_tokens": 0}], "doc_hash": "hash", "input_media": ["2.png"], "exact_match": 1.0, "input": "<image>\nq2", )"
+            R"("filter": "none", "status": "answered", "error": null})");
+}
+
+TEST(SampleLine, RespsAreShownWhenTheFilterChangedThem) {
+  FakeTask task("t", 3);
+  const Doc doc = task.doc(0);
+  const auto requests = task.build_requests(doc);
+  const std::vector<Response> responses = {Response::answer("so: a0")};
+  auto scored = task.score(doc, responses);
+  *scored[0].filtered_resps = nlohmann::ordered_json::array({"a0"});
+  const FinishedDoc finished{task, doc, requests, responses, Status::answered, "", ""};
+  const auto line = nlohmann::json::parse(sample_line(finished, &scored[0], ""));
+  EXPECT_EQ(line["resps"], nlohmann::json::array({"so: a0"}));
+  EXPECT_EQ(line["filtered_resps"], "a0");
+}
+
+TEST(SampleLine, LeavesAreTextAsPythonWritesThem) {
+  EXPECT_EQ(python_text(nullptr), "None");
+  EXPECT_EQ(python_text(true), "True");
+  EXPECT_EQ(python_text(-1.5), "-1.5");
+  EXPECT_EQ(python_text(3), "3");
+  EXPECT_EQ(python_text(nlohmann::ordered_json::array({"a", 1})), "['a', 1]");
+}
+
+TEST(SampleLine, RepeatsOfOneRequestStayTogether) {
+  FakeTask task("t", 1);
+  task.repeats_count = 2;
+  const Doc doc = task.doc(0);
+  const auto requests = task.build_requests(doc);
+  const std::vector<Response> responses = {Response::answer("x"), Response::answer("y")};
+  const auto scored = task.score(doc, responses);
+  const FinishedDoc finished{task, doc, requests, responses, Status::answered, "", ""};
+  const auto line = nlohmann::json::parse(sample_line(finished, &scored[0], ""));
+  EXPECT_EQ(line["resps"], nlohmann::json::array({"x", "y"}));
+}
+
+}  // namespace
+}  // namespace lmms_eval
