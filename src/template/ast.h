@@ -232,7 +232,6 @@ struct MacroFunction {
   int frame_size = 0;
   /// Slots of the special variables, -1 if the body does not use them.
   int caller_slot = -1, kwargs_slot = -1, varargs_slot = -1;
-  bool explicit_caller = false;
 };
 
 struct MacroStmt final : Stmt {
@@ -267,7 +266,6 @@ struct ScopeStmt final : Stmt {
   std::string name;
   Body body;
   Loads loads;
-  int frame_size = 0;
 };
 
 /// {% break %} and {% continue %}

@@ -328,7 +328,6 @@ class Resolver {
       const auto& name = function.parameters[i]->name;
       named.insert(name);
       if (name != "caller") continue;
-      function.explicit_caller = true;
       if (uses.found("caller") && i + function.defaults.size() < function.parameters.size()) {
         throw SyntaxFailure(at, "When defining macros or call blocks the special \"caller\" argument must be omitted or "
                                 "be given a default.");

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "template/failure.h"
+#include "template/objects.h"
 #include "template/operators.h"
 #include "template/unicode.h"
 
@@ -306,12 +307,7 @@ Value slice(const Value& value, const Value& start, const Value& stop, const Val
     default: break;
   }
   if (const auto size = length(value); size && value.is_object() && value.as_object().subscriptable()) {
-    const auto part = range(static_cast<std::size_t>(*size));
-    std::vector<Value> items;
-    for (std::int64_t i = 0; i < part.count; ++i) {
-      items.push_back(value.as_object().item(part.start + i * part.step).value_or(Value()));
-    }
-    return Value::list(std::move(items));
+    if (const auto* numbers = value.as<Range>()) return numbers->part(range(static_cast<std::size_t>(*size)));
   }
   throw failure("'{}' object is not subscriptable", type_name(value));
 }
