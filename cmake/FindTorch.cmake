@@ -25,6 +25,8 @@ if(_torch_candidates)
   file(STRINGS "${_torch_root}/version.py" _torch_version_line REGEX "^__version__")
   string(REGEX MATCH "[0-9]+\\.[0-9]+\\.[0-9]+" Torch_VERSION "${_torch_version_line}")
 
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${_torch_root}/version.py")
+
   # libtorch_cpu needs these two even where there is no GPU; its own rpath finds them beside it.
   file(GLOB _torch_cuda_runtime
        "${Torch_PACKAGES_DIR}/nvidia/cu13/lib/libcudart.so.*"
@@ -53,9 +55,13 @@ if(Torch_FOUND AND NOT TARGET lmms_eval::torch)
   set_target_properties(
     lmms_eval::torch
     PROPERTIES IMPORTED_LOCATION "${Torch_CPU_LIBRARY}"
-               INTERFACE_INCLUDE_DIRECTORIES "${Torch_INCLUDE_DIRS}"
                INTERFACE_LINK_LIBRARIES lmms_eval::c10
                INTERFACE_COMPILE_FEATURES cxx_std_20)
+  # The wheel's include folder holds copies of other libraries' headers (a newer fmt, pybind11): searched last, so that the
+  # system's own, which fit what is linked, come first.
+  foreach(_torch_include IN LISTS Torch_INCLUDE_DIRS)
+    target_compile_options(lmms_eval::torch INTERFACE "SHELL:-idirafter ${_torch_include}")
+  endforeach()
   # libtorch_cpu's own needs are resolved when it is loaded, from the folders in its rpath.
   target_link_options(lmms_eval::torch INTERFACE "LINKER:--allow-shlib-undefined")
 endif()

@@ -26,7 +26,7 @@ function(lmms_eval_module name)
 endfunction()
 
 # lmms_eval_test_program(<label> [NAME <name>] SOURCES … MODULES … [LIBRARIES …]): one GoogleTest program, <name>_test (the label by
-# default), whose tests carry the label.
+# default), whose tests carry the label. The target <label>_tests builds all programs of a label.
 function(lmms_eval_test_program label)
   cmake_parse_arguments(arg "" "NAME" "SOURCES;MODULES;LIBRARIES" ${ARGN})
   if(NOT arg_NAME)
@@ -44,6 +44,10 @@ function(lmms_eval_test_program label)
   list(REMOVE_DUPLICATES closure)
   list(REMOVE_DUPLICATES libraries)
   add_executable(${program} ${arg_SOURCES})
+  if(NOT TARGET ${label}_tests)
+    add_custom_target(${label}_tests)
+  endif()
+  add_dependencies(${label}_tests ${program})
   foreach(module IN LISTS closure)
     target_sources(${program} PRIVATE $<TARGET_OBJECTS:lmms_eval_${module}>)
   endforeach()

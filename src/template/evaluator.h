@@ -10,6 +10,8 @@
 
 namespace lmms_eval::tmpl {
 
+class Namespace;
+
 /// The variables of one running function; macros keep that of the place they were defined in.
 struct Activation {
   Activation(std::size_t size, std::shared_ptr<Activation> outer_)

@@ -53,34 +53,6 @@ std::string title(std::string_view text) {
   return out + to_lower(rest);
 }
 
-std::string replace_all(std::string_view text, std::string_view old, std::string_view fresh, std::int64_t count) {
-  std::string out;
-  std::size_t at = 0;
-  const auto grow = [&](std::string_view part) {
-    out += part;
-    if (out.size() > kMaxTextBytes) throw failure("string is too long");
-  };
-  if (old.empty()) {
-    while (at < text.size() && count != 0) {
-      grow(fresh);
-      const auto begin = at;
-      next_code_point(text, at);
-      grow(text.substr(begin, at - begin));
-      --count;
-    }
-    if (count != 0 && at == text.size()) grow(fresh);
-    return out + std::string(text.substr(at));
-  }
-  for (; count != 0; --count) {
-    const auto found = text.find(old, at);
-    if (found == std::string_view::npos) break;
-    grow(text.substr(at, found - at));
-    grow(fresh);
-    at = found + old.size();
-  }
-  return out + std::string(text.substr(at));
-}
-
 Value replace(Runtime&, const Value& input, Arguments arguments) {
   const Parameters p(std::move(arguments), "replace", {"old", "new", "count"}, 2);
   const auto count = p.has(2) && !p[2].is_none() ? p.integer(2, -1) : -1;

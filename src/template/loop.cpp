@@ -122,7 +122,7 @@ Value Loop::cycle(const Arguments& arguments) const {
 Value Loop::changed(Arguments arguments) {
   if (!arguments.keyword.empty()) throw failure("changed() takes no keyword arguments");
   auto value = Value::tuple(std::move(arguments.positional));
-  if (!last_changed_.is_missing() && equals(last_changed_, value)) return false;
+  if (!last_changed_.is_missing() && tmpl::equals(last_changed_, value)) return false;
   last_changed_ = std::move(value);
   return true;
 }

@@ -85,6 +85,8 @@ std::int64_t round_integer(std::int64_t number, std::int64_t digits);
 std::int64_t index_of(const Value& value);
 /// s * count, within the bounds.
 std::string repeat(std::string_view text, std::int64_t count);
+/// text.replace(old, fresh, count); a negative count is all.
+std::string replace_all(std::string_view text, std::string_view old, std::string_view fresh, std::int64_t count);
 std::string escape_html(std::string_view text);
 
 }  // namespace lmms_eval::tmpl

@@ -314,7 +314,7 @@ Program parse_template(std::string_view source, const TemplateOptions& options) 
   return program;
 }
 
-Program parse_lone_expression(std::string_view source, const TemplateOptions& options) {
+Program parse_lone_expression(std::string_view source) {
   ExpressionParser parser(tokenize_expression(source));
   Program program;
   auto value = parser.tuple();

@@ -10,6 +10,6 @@ namespace lmms_eval::tmpl {
 Program parse_template(std::string_view source, const TemplateOptions& options);
 
 /// The same for an expression alone; it is the value of the program's only statement.
-Program parse_lone_expression(std::string_view source, const TemplateOptions& options);
+Program parse_lone_expression(std::string_view source);
 
 }  // namespace lmms_eval::tmpl

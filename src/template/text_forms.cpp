@@ -2,6 +2,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/python_json.h"
 #include "template/failure.h"
 #include "template/operators.h"
 #include "template/unicode.h"
@@ -144,28 +145,7 @@ std::string ascii(const Value& value) {
   return out;
 }
 
-std::string repr_double(double number) {
-  if (std::isnan(number)) return "nan";
-  if (std::isinf(number)) return number < 0 ? "-inf" : "inf";
-  char buffer[64];
-  const auto result = std::to_chars(buffer, buffer + sizeof buffer, std::abs(number), std::chars_format::scientific);
-  const std::string_view scientific(buffer, static_cast<std::size_t>(result.ptr - buffer));
-  const auto e = scientific.find('e');
-  std::string digits(scientific.substr(0, e));
-  std::erase(digits, '.');
-  const auto exponent = std::stoi(std::string(scientific.substr(e + 1)));
-  std::string out = std::signbit(number) ? "-" : "";
-  const auto count = static_cast<int>(digits.size());
-  if (exponent < -4 || exponent >= 16) {
-    out += digits.substr(0, 1);
-    if (count > 1) out += "." + digits.substr(1);
-    return out + fmt::format("e{}{:02}", exponent < 0 ? '-' : '+', std::abs(exponent));
-  }
-  if (exponent < 0) return out + "0." + std::string(static_cast<std::size_t>(-exponent - 1), '0') + digits;
-  if (count <= exponent + 1) return out + digits + std::string(static_cast<std::size_t>(exponent + 1 - count), '0') + ".0";
-  const auto point = static_cast<std::size_t>(exponent + 1);
-  return out + digits.substr(0, point) + "." + digits.substr(point);
-}
+std::string repr_double(double number) { return python_float_repr(number); }
 
 std::optional<std::int64_t> parse_int(std::string_view text, int base) {
   auto plain = plain_number(text);
@@ -218,6 +198,34 @@ std::optional<double> parse_double(std::string_view text) {
   if (end != body.data() + body.size() || error == std::errc::invalid_argument) return std::nullopt;
   if (error == std::errc::result_out_of_range) number = std::strtod(std::string(body).c_str(), nullptr);
   return negative ? -number : number;
+}
+
+std::string replace_all(std::string_view text, std::string_view old, std::string_view fresh, std::int64_t count) {
+  std::string out;
+  std::size_t at = 0;
+  const auto grow = [&](std::string_view part) {
+    out += part;
+    if (out.size() > kMaxTextBytes) throw failure("string is too long");
+  };
+  if (old.empty()) {
+    while (at < text.size() && count != 0) {
+      grow(fresh);
+      const auto begin = at;
+      next_code_point(text, at);
+      grow(text.substr(begin, at - begin));
+      --count;
+    }
+    if (count != 0 && at == text.size()) grow(fresh);
+    return out + std::string(text.substr(at));
+  }
+  for (; count != 0; --count) {
+    const auto found = text.find(old, at);
+    if (found == std::string_view::npos) break;
+    grow(text.substr(at, found - at));
+    grow(fresh);
+    at = found + old.size();
+  }
+  return out + std::string(text.substr(at));
 }
 
 std::string escape_html(std::string_view text) {
