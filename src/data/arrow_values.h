@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,18 +14,27 @@
 
 namespace lmms_eval::data {
 
-/// What a column holds beyond plain values.
-enum class ColumnKind { plain, image, audio, image_list };
+/// What a column holds.
+struct ColumnType {
+  bool is_media = false;
+  bool is_list = false;           ///< of media: several a row
+  std::optional<MediaKind> kind;  ///< of media; absent: told by content, for files that do not say
+};
 
-/// Kinds by the `features` that the datasets library writes into the schema's metadata (key "huggingface"); without it a struct of
-/// `bytes` and `path` counts as an image, as Hugging Face's viewers take it.
-std::map<std::string, ColumnKind> column_kinds(const arrow::Schema& schema);
+/// Types by the `features` that the datasets library writes into the schema's metadata (key "huggingface"); without it a struct of
+/// `bytes` and `path`, or a list of them, counts as media.
+std::map<std::string, ColumnType> column_types(const arrow::Schema& schema);
 
-/// Row `row` of a table. Media paths are relative to `folder`; `where` is named in errors.
-Doc doc_from_row(const arrow::Table& table, std::int64_t row, std::int64_t id, const std::map<std::string, ColumnKind>& kinds,
+/// Row `row` of a table. Media columns become references: bytes are copied, a path without bytes is relative to `folder`. Bytes
+/// elsewhere have no JSON form and are left out. `where` is named in errors.
+Doc doc_from_row(const arrow::Table& table, std::int64_t row, std::int64_t id, const std::map<std::string, ColumnType>& types,
                  const std::filesystem::path& folder, const std::string& where);
 
-/// A value as JSON: numbers, text, lists, structs, null; times as ISO text. Throws Error{data} for types without a JSON form.
+/// A value as JSON: numbers, text, lists, structs, null; maps as lists of pairs; times as Python prints them. Throws Error{data} for
+/// types without a JSON form.
 nlohmann::ordered_json json_from_array(const arrow::Array& array, std::int64_t index, const std::string& where);
+
+/// Image, audio or video by the first bytes, else by the name's extension, else an image.
+MediaKind media_kind_of(std::string_view bytes, const std::string& name);
 
 }  // namespace lmms_eval::data

@@ -15,7 +15,7 @@ class CsvSplit final : public Split {
   explicit CsvSplit(const std::vector<std::filesystem::path>& files) {
     for (const auto& file : files) read(file);
     columns_ = tables_.front()->schema()->field_names();
-    for (const auto& name : columns_) kinds_[name] = ColumnKind::plain;
+    for (const auto& name : columns_) types_[name] = {};
   }
 
   std::int64_t num_rows() const override { return rows_; }
@@ -25,7 +25,7 @@ class CsvSplit final : public Split {
     std::int64_t row = id;
     for (std::size_t i = 0; i < tables_.size() && row >= 0; ++i) {
       if (row < tables_[i]->num_rows())
-        return doc_from_row(*tables_[i], row, id, kinds_, files_[i].parent_path(), files_[i].string() + " row " + std::to_string(row));
+        return doc_from_row(*tables_[i], row, id, types_, files_[i].parent_path(), files_[i].string() + " row " + std::to_string(row));
       row -= tables_[i]->num_rows();
     }
     throw errors::data("row {} of a split with {} rows", id, rows_);
@@ -51,7 +51,7 @@ class CsvSplit final : public Split {
   std::vector<std::shared_ptr<arrow::Table>> tables_;
   std::int64_t rows_ = 0;
   std::vector<std::string> columns_;
-  std::map<std::string, ColumnKind> kinds_;
+  std::map<std::string, ColumnType> types_;
 };
 
 }  // namespace

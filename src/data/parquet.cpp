@@ -1,6 +1,8 @@
 #include <arrow/api.h>
 #include <arrow/io/file.h>
+#include <arrow/util/byte_size.h>
 #include <parquet/arrow/reader.h>
+#include <parquet/file_reader.h>
 
 #include <algorithm>
 #include <list>
@@ -13,17 +15,70 @@
 namespace lmms_eval::data {
 namespace {
 
-// Decoded row groups held at a time: the one being read, and one for few-shot examples or a look back.
-constexpr std::size_t kMaxHeldGroups = 2;
+// A batch is what is decoded at a time. Row groups can hold a gigabyte of pictures; a batch holds about this much.
+constexpr std::int64_t kBatchBytes = std::int64_t{1} << 20;
+constexpr std::int64_t kMaxBatchRows = 1024;
+// What is read of a column of a row group at a time.
+constexpr std::int64_t kStreamBytes = std::int64_t{1} << 18;
 
 Error unreadable(const std::filesystem::path& file, const std::string& reason) {
   return errors::data("{}: not a readable Parquet file: {}; fetch or make it again", file.string(), reason.substr(0, reason.find('\n')));
 }
 
-/// Several files, one after another; rows are decoded by row group.
+template <typename Value>
+Value take(arrow::Result<Value> result, const std::filesystem::path& file) {
+  if (!result.ok()) throw unreadable(file, result.status().message());
+  return std::move(result).ValueUnsafe();
+}
+
+/// Runs Parquet calls, which report by status and by exception, and names the file in both.
+template <typename Body>
+auto reading(const std::filesystem::path& file, Body&& body) {
+  try {
+    return body();
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& error) {
+    throw unreadable(file, error.what());
+  }
+}
+
+struct File {
+  std::filesystem::path path;
+  std::unique_ptr<parquet::arrow::FileReader> reader;
+};
+
+struct Group {
+  std::size_t file;
+  int index;               ///< in its file
+  std::int64_t first_row;  ///< of the split
+  std::int64_t rows;
+};
+
+/// A row group being read from its start, batch by batch.
+struct Cursor {
+  std::size_t group = 0;
+  std::int64_t next_row = 0;  ///< in the group
+  std::unique_ptr<arrow::RecordBatchReader> batches;
+};
+
+/// Decoded rows that lie together.
+struct Batch {
+  std::size_t group;
+  std::int64_t first_row;  ///< in the group
+  std::shared_ptr<arrow::Table> table;
+  std::int64_t bytes;
+
+  bool holds(std::size_t wanted_group, std::int64_t row) const {
+    return group == wanted_group && row >= first_row && row < first_row + table->num_rows();
+  }
+};
+
+/// Several files, one after another. Row groups are decoded in batches as rows are asked for: ascending rows cost one pass and
+/// little memory, others a pass from the start of their row group unless their batch is among the kept ones.
 class ParquetSplit final : public Split {
  public:
-  explicit ParquetSplit(const std::vector<std::filesystem::path>& files) {
+  ParquetSplit(const std::vector<std::filesystem::path>& files, std::size_t kept_bytes) : kept_bytes_(static_cast<std::int64_t>(kept_bytes)) {
     for (const auto& path : files) open(path);
   }
 
@@ -32,95 +87,112 @@ class ParquetSplit final : public Split {
 
   Doc row(std::int64_t id) const override {
     if (id < 0 || id >= rows_) throw errors::data("row {} of a split with {} rows", id, rows_);
-    std::lock_guard lock(mutex_);
-    const auto next = std::upper_bound(groups_.begin(), groups_.end(), id, [](std::int64_t row, const Group& group) { return row < group.first_row; });
-    const Group& group = *std::prev(next);
-    const File& file = *files_[group.file];
-    const auto table = read(static_cast<std::size_t>(std::prev(next) - groups_.begin()));
-    return doc_from_row(*table, id - group.first_row, id, kinds_, file.path.parent_path(), file.path.string() + " row " + std::to_string(id));
+    const auto next =
+        std::upper_bound(groups_.begin(), groups_.end(), id, [](std::int64_t row, const Group& group) { return row < group.first_row; });
+    const auto group = static_cast<std::size_t>(std::prev(next) - groups_.begin());
+    const auto& path = files_[groups_[group].file]->path;
+    const std::lock_guard lock(mutex_);
+    const Batch& batch = find_or_read(group, id - groups_[group].first_row);
+    return doc_from_row(*batch.table, id - groups_[group].first_row - batch.first_row, id, types_, path.parent_path(),
+                        path.string() + " row " + std::to_string(id));
   }
 
  private:
-  struct File {
-    std::filesystem::path path;
-    std::unique_ptr<parquet::arrow::FileReader> reader;
-  };
-  struct Group {
-    std::size_t file;
-    int index;
-    std::int64_t first_row;
-  };
-
   void open(const std::filesystem::path& path) {
     auto file = std::make_unique<File>();
     file->path = path;
-    try {
-      auto input = arrow::io::ReadableFile::Open(path.string());
-      if (!input.ok()) throw unreadable(path, input.status().message());
-      auto reader = parquet::arrow::OpenFile(*input, arrow::default_memory_pool());
-      if (!reader.ok()) throw unreadable(path, reader.status().message());
-      file->reader = std::move(*reader);
-      file->reader->set_use_threads(false);
+    const auto metadata = reading(path, [&] {
+      parquet::ReaderProperties properties = parquet::default_reader_properties();
+      properties.enable_buffered_stream();
+      properties.set_buffer_size(kStreamBytes);
+      parquet::arrow::FileReaderBuilder builder;
+      const auto input = take(arrow::io::ReadableFile::Open(path.string()), path);
+      if (const auto status = builder.Open(input, properties); !status.ok()) throw unreadable(path, status.message());
+      const auto found = builder.raw_reader()->metadata();
+      parquet::ArrowReaderProperties arrow_properties = parquet::default_arrow_reader_properties();
+      arrow_properties.set_pre_buffer(false);
+      arrow_properties.set_use_threads(false);
+      arrow_properties.set_batch_size(batch_rows(*found));
+      builder.properties(arrow_properties);
+      file->reader = take(builder.Build(), path);
       std::shared_ptr<arrow::Schema> schema;
       if (const auto status = file->reader->GetSchema(&schema); !status.ok()) throw unreadable(path, status.message());
       take_schema(path, *schema);
-    } catch (const Error&) {
-      throw;
-    } catch (const std::exception& error) {
-      throw unreadable(path, error.what());
-    }
-    const auto metadata = file->reader->parquet_reader()->metadata();
+      return found;
+    });
     for (int i = 0; i < metadata->num_row_groups(); ++i) {
       const std::int64_t count = metadata->RowGroup(i)->num_rows();
       if (count == 0) continue;
-      groups_.push_back({files_.size(), i, rows_});
+      groups_.push_back({files_.size(), i, rows_, count});
       rows_ += count;
     }
     files_.push_back(std::move(file));
   }
 
+  static std::int64_t batch_rows(const parquet::FileMetaData& metadata) {
+    std::int64_t bytes = 0;
+    for (int i = 0; i < metadata.num_row_groups(); ++i) bytes += metadata.RowGroup(i)->total_byte_size();
+    const std::int64_t row_bytes = std::max<std::int64_t>(1, bytes / std::max<std::int64_t>(1, metadata.num_rows()));
+    return std::clamp<std::int64_t>(kBatchBytes / row_bytes, 1, kMaxBatchRows);
+  }
+
   void take_schema(const std::filesystem::path& path, const arrow::Schema& schema) {
     if (files_.empty()) {
-      kinds_ = column_kinds(schema);
+      types_ = column_types(schema);
       columns_ = schema.field_names();
     } else if (columns_ != schema.field_names()) {
       throw errors::data("{}: its columns differ from those of {}", path.string(), files_.front()->path.string());
     }
   }
 
-  std::shared_ptr<arrow::Table> read(std::size_t group) const {
-    const auto held = std::find_if(held_.begin(), held_.end(), [&](const auto& entry) { return entry.first == group; });
-    if (held != held_.end()) {
-      held_.splice(held_.begin(), held_, held);
-      return held_.front().second;
+  const Batch& find_or_read(std::size_t group, std::int64_t row) const {
+    const auto kept = std::find_if(kept_.begin(), kept_.end(), [&](const Batch& batch) { return batch.holds(group, row); });
+    if (kept != kept_.end()) {
+      kept_.splice(kept_.begin(), kept_, kept);
+      return kept_.front();
     }
-    const File& file = *files_[groups_[group].file];
-    std::shared_ptr<arrow::Table> table;
-    try {
-      auto result = file.reader->ReadRowGroup(groups_[group].index);
-      if (!result.ok()) throw unreadable(file.path, result.status().message());
-      table = *result;
-    } catch (const Error&) {
-      throw;
-    } catch (const std::exception& error) {
-      throw unreadable(file.path, error.what());
+    const auto& path = files_[groups_[group].file]->path;
+    reading(path, [&] {
+      if (!cursor_.batches || cursor_.group != group || cursor_.next_row > row)
+        cursor_ = {group, 0, take(files_[groups_[group].file]->reader->GetRecordBatchReader({groups_[group].index}), path)};
+      while (cursor_.next_row <= row) read_batch(path);
+    });
+    return kept_.front();
+  }
+
+  /// Decodes the cursor's next batch and keeps it, if need be instead of the ones not used for longest.
+  void read_batch(const std::filesystem::path& path) const {
+    std::shared_ptr<arrow::RecordBatch> records;
+    if (const auto status = cursor_.batches->ReadNext(&records); !status.ok()) throw unreadable(path, status.message());
+    if (!records) throw unreadable(path, "row group " + std::to_string(groups_[cursor_.group].index) + " has fewer rows than it says");
+    const auto table = take(arrow::Table::FromRecordBatches({records}), path);
+    const std::int64_t bytes = arrow::util::TotalBufferSize(*records);
+    while (!kept_.empty() && held_ + bytes > kept_bytes_) {
+      held_ -= kept_.back().bytes;
+      kept_.pop_back();
     }
-    held_.emplace_front(group, table);
-    if (held_.size() > kMaxHeldGroups) held_.pop_back();
-    return table;
+    kept_.push_front({cursor_.group, cursor_.next_row, table, bytes});
+    held_ += bytes;
+    cursor_.next_row += records->num_rows();
+    if (cursor_.next_row >= groups_[cursor_.group].rows) cursor_.batches.reset();
   }
 
   std::vector<std::unique_ptr<File>> files_;
   std::vector<Group> groups_;
   std::int64_t rows_ = 0;
-  std::map<std::string, ColumnKind> kinds_;
+  std::int64_t kept_bytes_;
+  std::map<std::string, ColumnType> types_;
   std::vector<std::string> columns_;
   mutable std::mutex mutex_;
-  mutable std::list<std::pair<std::size_t, std::shared_ptr<arrow::Table>>> held_;
+  mutable Cursor cursor_;
+  mutable std::list<Batch> kept_;  // the one used last is first
+  mutable std::int64_t held_ = 0;
 };
 
 }  // namespace
 
-std::unique_ptr<Split> open_parquet(const std::vector<std::filesystem::path>& files) { return std::make_unique<ParquetSplit>(files); }
+std::unique_ptr<Split> open_parquet(const std::vector<std::filesystem::path>& files, std::size_t kept_bytes) {
+  return std::make_unique<ParquetSplit>(files, kept_bytes);
+}
 
 }  // namespace lmms_eval::data

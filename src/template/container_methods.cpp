@@ -186,6 +186,13 @@ Value dict_copy(Runtime&, const Value& self, Arguments arguments) {
   return Value(std::make_shared<Dict>(self.as_dict()));
 }
 
+Value from_keys(Runtime&, const Value&, Arguments arguments) {
+  const Parameters p(std::move(arguments), "fromkeys", {"", ""}, 1);
+  auto dict = std::make_shared<Dict>();
+  for (const auto& key : to_vector(p[0])) dict->set(key, p.get(1, Value()));
+  return Value(std::move(dict));
+}
+
 Value is_integer(Runtime&, const Value& self, Arguments arguments) {
   no_arguments(std::move(arguments), "is_integer");
   const auto number = self.as_double();
@@ -225,6 +232,7 @@ const MethodTable& dict_methods() {
       {"values", {view<DictView::Part::values>}},
       {"items", {view<DictView::Part::items>}},
       {"copy", {dict_copy}},
+      {"fromkeys", {from_keys}},
       {"pop", {dict_pop, true}},
       {"popitem", {pop_item, true}},
       {"setdefault", {set_default, true}},

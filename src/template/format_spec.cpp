@@ -123,12 +123,14 @@ std::string general_with_point(double magnitude, std::int64_t precision) {
   const auto scientific = print("%.*e", precision - 1, magnitude);
   const auto exponent = std::stoi(scientific.substr(scientific.find('e') + 1));
   const bool fixed = exponent >= -4 && exponent + 1 <= precision - 1;
-  auto text = fixed ? print("%.*f", precision - 1 - exponent, magnitude) : print("%.*g", precision, magnitude);
-  if (fixed && text.find('.') != std::string::npos) {
-    text.erase(text.find_last_not_of('0') + 1);
-    if (text.back() == '.') text += '0';
+  const auto e = scientific.find('e');
+  auto digits = fixed ? print("%.*f", precision - 1 - exponent, magnitude) : scientific.substr(0, e);
+  if (digits.find('.') != std::string::npos) {
+    digits.erase(digits.find_last_not_of('0') + 1);
+    if (digits.back() == '.' && fixed) digits += '0';
+    if (digits.back() == '.') digits.pop_back();
   }
-  return text;
+  return fixed ? digits : digits + scientific.substr(e);
 }
 
 std::string format_floating(double number, const Spec& spec) {

@@ -47,8 +47,12 @@ std::shared_ptr<Dict> make_dict(Arguments arguments, std::string_view name) {
 
 Value dict(Runtime&, Arguments arguments) { return Value(make_dict(std::move(arguments), "dict")); }
 
-Value make_namespace(Runtime&, Arguments arguments) {
-  return make_object<Namespace>(*make_dict(std::move(arguments), "namespace"));
+Value make_namespace(Runtime& runtime, Arguments arguments) {
+  const auto attributes = make_dict(std::move(arguments), "namespace");
+  for (const auto& [name, value] : attributes->entries()) {
+    if (name.is_string()) Namespace::check_name(runtime, name.as_string());
+  }
+  return make_object<Namespace>(*attributes);
 }
 
 Value cycler(Runtime&, Arguments arguments) {

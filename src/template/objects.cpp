@@ -75,6 +75,13 @@ std::optional<Value> Namespace::attribute(std::string_view name) {
   return value == nullptr ? std::nullopt : std::optional<Value>(*value);
 }
 
+void Namespace::check_name(const Runtime& runtime, std::string_view name) {
+  if (runtime.options().chat && name.starts_with('_')) {
+    throw failure("Chat templates cannot store underscore-prefixed attributes on a namespace, but got '{}'. Please rename "
+                  "the attribute.", name);
+  }
+}
+
 void Namespace::set(const std::string& name, Value value) { attributes_.set(Value(name), std::move(value)); }
 
 void Namespace::visit(const std::function<void(const Value&)>& see) const {

@@ -36,6 +36,8 @@ class Namespace final : public Object {
   std::string repr() const override;
   std::optional<Value> attribute(std::string_view name) override;
   void set(const std::string& name, Value value);
+  /// transformers' rule for chat templates: no names that begin with an underscore. Throws Failure.
+  static void check_name(const Runtime& runtime, std::string_view name);
   void visit(const std::function<void(const Value&)>& see) const override;
 
  private:

@@ -47,6 +47,10 @@ class PercentFormatter {
 
  private:
   void convert(std::string& out) {
+    if (peek() == '%') {
+      out += format_[at_++];
+      return;
+    }
     Value value = Value::missing();
     if (peek() == '(') value = named();
     Conversion conversion;
@@ -63,10 +67,6 @@ class PercentFormatter {
     while (peek() == 'h' || peek() == 'l' || peek() == 'L') ++at_;
     if (at_ >= format_.size()) throw failure("incomplete format");
     conversion.type = format_[at_++];
-    if (conversion.type == '%') {
-      out += '%';
-      return;
-    }
     if (value.is_missing()) value = next();
     pad(out, conversion, text_of(value, conversion));
   }

@@ -236,7 +236,7 @@ std::vector<Value> to_vector(const Value& value) {
 
 std::unique_ptr<Iterator> iterate_reversed(const Value& value) {
   switch (value.kind()) {
-    case Kind::undefined: fail_undefined(value);
+    case Kind::undefined: return iterate(value);
     case Kind::string:
     case Kind::dict: {
       auto items = to_vector(value);

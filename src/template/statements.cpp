@@ -214,15 +214,17 @@ Evaluator::Flow Evaluator::run_loop(const ForStmt& node, const Value& items, con
       if (loop) loop->close();
     }
   } close{loop};
-  bool empty = true;
+  // Jinja's rule is odd: the else runs unless an iteration came to its end, so also after a break in the first
+  bool completed = false;
   for (Value item; loop ? loop->advance(item) : iterator->next(item);) {
-    empty = false;
     spend();
     if (loop) activation_->slots[static_cast<std::size_t>(node.loop_slot)] = Value(std::static_pointer_cast<Object>(loop));
-    if (run_body(node, item) == Flow::break_loop) break;
+    const auto flow = run_body(node, item);
+    if (flow == Flow::break_loop) break;
+    completed = completed || flow == Flow::next;
   }
   if (loop) activation_->slots[static_cast<std::size_t>(node.loop_slot)] = Value::missing();
-  if (!empty) return Flow::next;
+  if (completed) return Flow::next;
   enter(node.otherwise_loads);
   return exec(node.otherwise);
 }
@@ -264,6 +266,7 @@ void Evaluator::assign(const Expr& target, const Value& value) {
   if (target.kind == ExprKind::namespace_target) {
     const auto& place = static_cast<const NamespaceTarget&>(target);
     auto& object = namespace_of(place);
+    Namespace::check_name(*this, place.attribute);
     forbid_cycle(variable(place.slot), value);
     object.set(place.attribute, value);
     return;

@@ -89,18 +89,29 @@ class FieldFormatter {
       if (name[at] == '.') {
         const auto end = std::min(name.find_first_of(".[", at + 1), name.size());
         if (end == at + 1) throw failure("Empty attribute in format string");
-        value = runtime_.get_attribute(value, name.substr(at + 1, end - at - 1));
+        value = attribute(value, name.substr(at + 1, end - at - 1));
         at = end;
       } else {
         const auto end = name.find(']', at);
         if (name[at] != '[' || end == std::string_view::npos) throw failure("Missing ']' in format string");
         const auto key = name.substr(at + 1, end - at - 1);
         if (key.empty()) throw failure("Empty attribute in format string");
-        value = runtime_.get_item(value, all_digits(key) ? Value(parse_int(key, 10).value_or(0)) : Value(key));
+        auto item = subscript(value, all_digits(key) ? Value(parse_int(key, 10).value_or(0)) : Value(key));
+        if (!item) throw failure("{} has no element '{}'", type_name(value), key);
+        value = std::move(*item);
         at = end + 1;
       }
     }
     return value;
+  }
+
+  /// Only Jinja's sandbox has its own rules for attributes here.
+  Value attribute(const Value& value, std::string_view name) {
+    if (runtime_.options().immutable) return runtime_.get_attribute(value, name);
+    if (value.is_undefined()) fail_undefined(value);
+    auto found = runtime_.python_attribute(value, name);
+    if (!found) throw failure("'{}' object has no attribute '{}'", type_name(value), name);
+    return std::move(*found);
   }
 
   static bool all_digits(std::string_view text) {

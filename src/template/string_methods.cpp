@@ -25,43 +25,32 @@ Value stripped(Runtime&, const Value& self, Arguments arguments) {
   return Value(strip(self.as_string(), &characters, kLeft, kRight));
 }
 
-/// Words between runs of white space; at most `limit` cuts, from the left or right.
+/// Where the white space nearest to the left or right end of `text` begins and ends; empty at the end if there is none.
+std::pair<std::size_t, std::size_t> find_space(std::string_view text, bool from_right) {
+  std::pair<std::size_t, std::size_t> found{text.size(), text.size()};
+  for (std::size_t at = 0; at < text.size();) {
+    const auto begin = at;
+    if (!is_space(next_code_point(text, at))) continue;
+    found = {begin, at};
+    if (!from_right) break;
+  }
+  return found;
+}
+
+/// Words between runs of white space; at most `limit` cuts, from the left or right. What is left after the last cut keeps
+/// the white space at its far end.
 std::vector<std::string_view> split_space(std::string_view text, std::int64_t limit, bool from_right) {
   std::vector<std::string_view> parts;
-  text = strip(text, nullptr, true, true);
-  if (from_right) {
-    while (!text.empty() && limit != 0) {
-      std::size_t word = 0;
-      bool found = false;
-      for (std::size_t at = 0; at < text.size();) {
-        if (is_space(next_code_point(text, at))) {
-          word = at;
-          found = true;
-        }
-      }
-      if (!found) break;
-      parts.push_back(text.substr(word));
-      text = strip(text.substr(0, word), nullptr, false, true);
-      --limit;
-    }
-    if (!text.empty()) parts.push_back(text);
-    std::reverse(parts.begin(), parts.end());
-    return parts;
-  }
+  text = strip(text, nullptr, !from_right, from_right);
   while (!text.empty() && limit != 0) {
-    std::size_t end = 0;
-    std::size_t at = 0;
-    bool found = false;
-    while (at < text.size() && !found) {
-      end = at;
-      found = is_space(next_code_point(text, at));
-    }
-    if (!found) break;
-    parts.push_back(text.substr(0, end));
-    text = strip(text.substr(end), nullptr, true, false);
+    const auto [begin, end] = find_space(text, from_right);
+    if (begin == end) break;
+    parts.push_back(from_right ? text.substr(end) : text.substr(0, begin));
+    text = strip(from_right ? text.substr(0, begin) : text.substr(end), nullptr, !from_right, from_right);
     --limit;
   }
   if (!text.empty()) parts.push_back(text);
+  if (from_right) std::reverse(parts.begin(), parts.end());
   return parts;
 }
 
@@ -91,7 +80,7 @@ template <bool kFromRight>
 Value split(Runtime&, const Value& self, Arguments arguments) {
   const Parameters p(std::move(arguments), "split", {"sep", "maxsplit"});
   const auto limit = p.integer(1, -1);
-  if (!p.has(0) || p[0].is_none()) return list_of(split_space(self.as_string(), limit, kFromRight));
+  if (!p.has(0) || p[0].is_none()) return list_of(split_space(self.as_string(), limit, kFromRight && limit >= 0));
   const auto separator = p.text(0);
   if (separator.empty()) throw failure("empty separator");
   return list_of(split_by(self.as_string(), separator, limit, kFromRight));

@@ -39,20 +39,19 @@ std::int64_t count_words(std::string_view text) {
 }
 
 /// prompt_tokens is a quarter of the body's length, completion_tokens the number of words, so that tests can foretell them.
-std::string completion(const json& message, std::string_view finish_reason, std::size_t body_size) {
+/// `message` is JSON. Put together as text: this is what benchmarks wait for.
+std::string completion(std::string_view message, std::string_view finish_reason, std::int64_t words, std::size_t body_size) {
   const std::int64_t prompt = static_cast<std::int64_t>(body_size / 4);
+  std::string text = R"({"id":"chatcmpl-1","object":"chat.completion","created":1700000000,"model":"test-model","choices":[{"index":0,"message":)";
+  text.append(message).append(R"(,"finish_reason":")").append(finish_reason).append(R"("}],"usage":{"prompt_tokens":)");
+  text.append(std::to_string(prompt)).append(R"(,"completion_tokens":)").append(std::to_string(words)).append(R"(,"total_tokens":)");
+  text.append(std::to_string(prompt + words)).append(R"(,"completion_tokens_details":{"reasoning_tokens":0}}})");
+  return text;
+}
+
+std::string completion(const json& message, std::string_view finish_reason, std::size_t body_size) {
   const std::int64_t words = message["content"].is_string() ? count_words(message["content"].get_ref<const std::string&>()) : 0;
-  return json{{"id", "chatcmpl-1"},
-              {"object", "chat.completion"},
-              {"created", 1700000000},
-              {"model", "test-model"},
-              {"choices", json::array({{{"index", 0}, {"message", message}, {"finish_reason", finish_reason}}})},
-              {"usage",
-               {{"prompt_tokens", prompt},
-                {"completion_tokens", words},
-                {"total_tokens", prompt + words},
-                {"completion_tokens_details", {{"reasoning_tokens", 0}}}}}}
-      .dump();
+  return completion(message.dump(), finish_reason, words, body_size);
 }
 
 json assistant(json content) { return {{"role", "assistant"}, {"content", std::move(content)}}; }
@@ -110,6 +109,12 @@ std::vector<Rule> rules_from_json(const json& list) {
   }
   return rules;
 }
+
+Behaviour::Behaviour(Options options)
+    : options_(std::move(options)),
+      met_(options_.rules.size()),
+      usual_message_(assistant(options_.answer).dump()),
+      usual_words_(count_words(options_.answer)) {}
 
 const Rule* Behaviour::choose(const std::string& body) {
   for (std::size_t i = 0; i < options_.rules.size(); ++i) {
@@ -177,13 +182,13 @@ Reply Behaviour::faulty(const Rule& rule, const HttpMessage& request) {
 Reply Behaviour::chat_completion(const HttpMessage& request) {
   ++requests_;
   if (!options_.api_key.empty()) {
-    const auto given = request.headers.find("authorization");
-    const std::string key = given == request.headers.end() ? std::string() : given->second;
+    const std::string key(request.header("authorization"));
     // Real servers repeat the key that they were given, too.
     if (key != "Bearer " + options_.api_key) return with_body(401, error_body("Incorrect API key provided: " + key));
   }
   if (const Rule* rule = choose(request.body)) return faulty(*rule, request);
-  return with_body(200, completion(assistant(answer_to(request.body)), "stop", request.body.size()));
+  if (!options_.answers.empty()) return with_body(200, completion(assistant(answer_to(request.body)), "stop", request.body.size()));
+  return with_body(200, completion(usual_message_, "stop", usual_words_, request.body.size()));
 }
 
 }  // namespace openai_server

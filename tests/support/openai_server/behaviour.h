@@ -67,7 +67,7 @@ struct Reply {
 /// Decides what the server says. Used by the server's thread alone.
 class Behaviour {
  public:
-  explicit Behaviour(Options options) : options_(std::move(options)), met_(options_.rules.size()) {}
+  explicit Behaviour(Options options);
 
   Reply chat_completion(const HttpMessage& request);
 
@@ -84,6 +84,8 @@ class Behaviour {
 
   Options options_;
   std::vector<Met> met_;
+  std::string usual_message_;
+  std::int64_t usual_words_;
   std::int64_t requests_ = 0;
   std::mt19937_64 random_{20240229};
 };

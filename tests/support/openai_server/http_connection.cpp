@@ -1,5 +1,7 @@
 #include "support/openai_server/http_connection.h"
 
+#include <strings.h>
+
 #include <algorithm>
 #include <cctype>
 #include <charconv>
@@ -36,17 +38,33 @@ std::string_view reason_phrase(int status) {
 
 }  // namespace
 
-bool HttpMessage::keep_alive() const {
-  const auto connection = headers.find("connection");
-  return connection == headers.end() || lower(connection->second) != "close";
+std::string_view HttpMessage::header(std::string_view name) const {
+  const std::string_view text = head;
+  for (std::size_t at = text.find("\r\n"); at != text.npos; at = text.find("\r\n", at + 2)) {
+    const std::string_view line = text.substr(at + 2);
+    if (line.size() > name.size() && line[name.size()] == ':' && strncasecmp(line.data(), name.data(), name.size()) == 0)
+      return trimmed(line.substr(name.size() + 1, line.find("\r\n") - name.size() - 1));
+  }
+  return {};
+}
+
+bool HttpMessage::keep_alive() const { return lower(header("connection")) != "close"; }
+
+std::map<std::string, std::string> parse_headers(std::string_view head) {
+  std::map<std::string, std::string> headers;
+  for (std::size_t at = head.find("\r\n"); at != head.npos; at = head.find("\r\n", at + 2)) {
+    const std::string_view line = head.substr(at + 2, head.find("\r\n", at + 2) - at - 2);
+    const auto colon = line.find(':');
+    if (colon != line.npos) headers[lower(line.substr(0, colon))] = trimmed(line.substr(colon + 1));
+  }
+  return headers;
 }
 
 bool RequestReader::read_head() {
   const auto end = buffer_.find("\r\n\r\n");
   if (end == std::string::npos) return false;
   const std::string_view text = std::string_view(buffer_).substr(0, end);
-  HttpMessage head;
-  std::size_t line_end = text.find("\r\n");
+  const auto line_end = std::min(text.find("\r\n"), text.size());
   const std::string_view first = text.substr(0, line_end);
   const auto space = first.find(' ');
   const auto second_space = first.find(' ', space + 1);
@@ -54,19 +72,14 @@ bool RequestReader::read_head() {
     malformed_ = true;
     return false;
   }
+  HttpMessage head;
   head.method = first.substr(0, space);
   head.target = first.substr(space + 1, second_space - space - 1);
-  while (line_end != text.npos) {
-    const std::size_t begin = line_end + 2;
-    line_end = text.find("\r\n", begin);
-    const std::string_view line = text.substr(begin, line_end == text.npos ? text.npos : line_end - begin);
-    const auto colon = line.find(':');
-    if (colon != line.npos) head.headers[lower(line.substr(0, colon))] = trimmed(line.substr(colon + 1));
-  }
+  head.head = text.substr(line_end);
   body_size_ = 0;
-  if (const auto length = head.headers.find("content-length"); length != head.headers.end())
-    std::from_chars(length->second.data(), length->second.data() + length->second.size(), body_size_);
-  expects_continue_ = head.headers.count("expect") != 0;
+  const std::string_view length = head.header("content-length");
+  std::from_chars(length.data(), length.data() + length.size(), body_size_);
+  expects_continue_ = !head.header("expect").empty();
   buffer_.erase(0, end + 4);
   buffer_.reserve(body_size_);
   head_ = std::move(head);

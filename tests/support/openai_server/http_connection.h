@@ -8,15 +8,20 @@
 
 namespace openai_server {
 
-/// A whole HTTP/1.1 request as it arrived. Header names are lower case.
+/// A whole HTTP/1.1 request as it arrived.
 struct HttpMessage {
   std::string method;
   std::string target;
-  std::map<std::string, std::string> headers;
+  std::string head;  ///< header lines, each behind a "\r\n"
   std::string body;
 
+  /// The value of a header, in any case; empty when it is not there. Read on demand: most are never asked for.
+  std::string_view header(std::string_view name) const;
   bool keep_alive() const;
 };
+
+/// All headers of HttpMessage::head, names in lower case.
+std::map<std::string, std::string> parse_headers(std::string_view head);
 
 /// Cuts a byte stream into requests. Knows Content-Length bodies, keep-alive and pipelining; no chunked uploads.
 class RequestReader {

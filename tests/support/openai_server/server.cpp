@@ -49,7 +49,7 @@ bool ends_with(const std::string& text, std::string_view end) {
 
 nlohmann::json Stats::to_json() const {
   return {{"requests", requests},       {"in_flight", in_flight}, {"max_in_flight", max_in_flight}, {"connections", connections},
-          {"last_body", last_body}, {"last_headers", last_headers}, {"last_target", last_target}};
+          {"last_body", last_body}, {"last_headers", last_headers()}, {"last_target", last_target}};
 }
 
 /// The state of the serving thread.
@@ -141,7 +141,7 @@ struct Server::Loop {
       Stats& stats = server.stats_;
       ++stats.requests;
       stats.max_in_flight = std::max(stats.max_in_flight, ++stats.in_flight);
-      stats.last_headers = std::move(request.headers);
+      stats.last_head = std::move(request.head);
       stats.last_target = std::move(request.target);
       if (server.options_.record_bodies) server.bodies_.push_back(request.body);
       stats.last_body = std::move(request.body);

@@ -18,9 +18,10 @@ struct Stats {
   std::int64_t max_in_flight = 0;
   std::int64_t connections = 0;   ///< accepted since the start
   std::string last_body;
-  std::map<std::string, std::string> last_headers;  ///< lower-case names
+  std::string last_head;          ///< as HttpMessage::head
   std::string last_target;
 
+  std::map<std::string, std::string> last_headers() const { return parse_headers(last_head); }
   nlohmann::json to_json() const;
 };
 

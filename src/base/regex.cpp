@@ -1,0 +1,146 @@
+#include "base/regex.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+#include <unicode/locid.h>
+#include <unicode/unistr.h>
+
+#include <map>
+#include <mutex>
+
+#include "base/errors.h"
+#include "base/text.h"
+
+namespace lmms_eval {
+
+struct Regex::State {
+  pcre2_code* code = nullptr;
+  std::string pattern;
+  ~State() { pcre2_code_free(code); }
+};
+
+namespace {
+
+std::string message_of(int error) {
+  PCRE2_UCHAR text[256];
+  pcre2_get_error_message(error, text, sizeof text);
+  return reinterpret_cast<const char*>(text);
+}
+
+/// Named groups and back references are spelt as in Python; \Z is the very end, which PCRE2 spells \z.
+std::string translated(std::string_view pattern) {
+  std::string text;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    text += pattern[i];
+    if (pattern[i] != '\\' || i + 1 == pattern.size()) continue;
+    ++i;
+    text += pattern[i] == 'Z' ? 'z' : pattern[i];
+  }
+  return text;
+}
+
+struct MatchData {
+  explicit MatchData(const pcre2_code* code) : data(pcre2_match_data_create_from_pattern(code, nullptr)) {}
+  ~MatchData() { pcre2_match_data_free(data); }
+  pcre2_match_data* data;
+};
+
+}  // namespace
+
+Regex::Regex(std::string_view pattern, bool ignore_case) : state_(std::make_unique<State>()) {
+  state_->pattern = std::string(pattern);
+  const std::string text = translated(pattern);
+  int error = 0;
+  PCRE2_SIZE offset = 0;
+  const std::uint32_t options = PCRE2_UTF | PCRE2_UCP | PCRE2_MATCH_INVALID_UTF | PCRE2_ALLOW_EMPTY_CLASS | (ignore_case ? PCRE2_CASELESS : 0u);
+  state_->code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), options, &error, &offset, nullptr);
+  if (!state_->code) throw errors::config("regular expression '{}': {} at character {}", pattern, message_of(error), offset + 1);
+  pcre2_jit_compile(state_->code, PCRE2_JIT_COMPLETE);
+}
+
+Regex::~Regex() = default;
+Regex::Regex(Regex&&) noexcept = default;
+
+const Regex& Regex::cached(const std::string& pattern) {
+  static std::mutex mutex;
+  static std::map<std::string, Regex> known;
+  std::lock_guard lock(mutex);
+  const auto found = known.find(pattern);
+  return found != known.end() ? found->second : known.emplace(pattern, Regex(pattern)).first->second;
+}
+
+std::optional<Regex::Match> Regex::search(std::string_view text, std::size_t from) const {
+  if (from > text.size()) return std::nullopt;
+  const MatchData match(state_->code);
+  const int count = pcre2_match(state_->code, reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), from, 0, match.data, nullptr);
+  if (count == PCRE2_ERROR_NOMATCH) return std::nullopt;
+  if (count < 0) throw errors::data("regular expression '{}' on a text of {} bytes: {}", state_->pattern, text.size(), message_of(count));
+  const PCRE2_SIZE* offsets = pcre2_get_ovector_pointer(match.data);
+  Match result{offsets[0], offsets[1], {}};
+  for (std::uint32_t group = 1; group < pcre2_get_ovector_count(match.data); ++group) {
+    const bool set = group < static_cast<std::uint32_t>(count) && offsets[2 * group] != PCRE2_UNSET;
+    result.groups.push_back(set ? std::optional(std::string(text.substr(offsets[2 * group], offsets[2 * group + 1] - offsets[2 * group])))
+                                : std::nullopt);
+  }
+  return result;
+}
+
+std::vector<Regex::Match> Regex::find_all(std::string_view text) const {
+  std::vector<Match> matches;
+  std::size_t from = 0;
+  while (auto match = search(text, from)) {
+    // As Python since 3.7: an empty match may follow a longer one, but not stand at its own place twice.
+    const bool repeated_empty = match->begin == match->end && !matches.empty() && matches.back().end == match->end && matches.back().begin == match->begin;
+    if (!repeated_empty) matches.push_back(*match);
+    from = match->end;
+    if (match->begin == match->end) {
+      ++from;
+      while (from < text.size() && (static_cast<unsigned char>(text[from]) & 0xC0) == 0x80) ++from;
+    }
+    if (from > text.size()) break;
+  }
+  return matches;
+}
+
+std::string Regex::replace_all(std::string_view text, std::string_view replacement) const {
+  std::string result;
+  std::size_t from = 0;
+  for (const auto& match : find_all(text)) {
+    result += text.substr(from, match.begin - from);
+    result += replacement;
+    from = match.end;
+  }
+  return result += text.substr(from);
+}
+
+std::vector<std::string> Regex::split(std::string_view text) const {
+  std::vector<std::string> parts;
+  std::size_t from = 0;
+  for (const auto& match : find_all(text)) {
+    parts.emplace_back(text.substr(from, match.begin - from));
+    from = match.end;
+  }
+  parts.emplace_back(text.substr(from));
+  return parts;
+}
+
+std::string lower_unicode(std::string_view utf8) {
+  std::string result;
+  icu::UnicodeString::fromUTF8(icu::StringPiece(utf8.data(), static_cast<std::int32_t>(utf8.size()))).toLower(icu::Locale::getRoot()).toUTF8String(result);
+  return result;
+}
+
+std::string upper_unicode(std::string_view utf8) {
+  std::string result;
+  icu::UnicodeString::fromUTF8(icu::StringPiece(utf8.data(), static_cast<std::int32_t>(utf8.size()))).toUpper(icu::Locale::getRoot()).toUTF8String(result);
+  return result;
+}
+
+std::u32string utf8_to_utf32(std::string_view utf8) {
+  const auto text = icu::UnicodeString::fromUTF8(icu::StringPiece(utf8.data(), static_cast<std::int32_t>(utf8.size())));
+  std::u32string points;
+  for (std::int32_t i = 0; i < text.length(); i = text.moveIndex32(i, 1)) points += static_cast<char32_t>(text.char32At(i));
+  return points;
+}
+
+}  // namespace lmms_eval

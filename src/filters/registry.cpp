@@ -1,0 +1,50 @@
+#include <algorithm>
+#include <map>
+
+#include "base/errors.h"
+#include "base/text.h"
+#include "filters/filter.h"
+
+namespace lmms_eval::filters {
+namespace {
+
+std::map<std::string, Filter>& known() {
+  static std::map<std::string, Filter> instance;
+  return instance;
+}
+
+}  // namespace
+
+void register_filter(Filter filter) {
+  const std::string name = filter.name;
+  if (!known().emplace(name, std::move(filter)).second) throw errors::internal("filter '{}' is registered twice", name);
+}
+
+Step make_step(const std::string& name, const Json& arguments, const std::string& where) {
+  const auto found = known().find(name);
+  if (found == known().end()) {
+    std::vector<std::string> names;
+    for (const auto& [known_name, filter] : known()) names.push_back(known_name);
+    if (name == "multi_choice_regex" || name == "regex_pos" || name == "format_span")
+      throw errors::config("{}: filter '{}' is not supported in this version (known: {})", where, name, join(names, ", "));
+    throw errors::config("{}: unknown filter '{}'{} (known: {})", where, name, did_you_mean(name, names), join(names, ", "));
+  }
+  for (const auto& [key, value] : arguments.items()) {
+    const auto& allowed = found->second.arguments;
+    if (std::find(allowed.begin(), allowed.end(), key) == allowed.end())
+      throw errors::config("{}: filter '{}' takes no argument '{}'{} (it takes: {})", where, name, key, did_you_mean(key, allowed), join(allowed, ", "));
+  }
+  return errors::with_context("filter '" + name + "' at " + where, [&] { return found->second.make(arguments); });
+}
+
+Step for_each_text(std::function<Json(const std::string&)> change) {
+  return [change = std::move(change)](const Json& responses) -> Json {
+    if (responses.is_string()) return change(responses.get<std::string>());
+    if (!responses.is_array()) return responses;
+    Json list = Json::array();
+    for (const auto& response : responses) list.push_back(response.is_string() ? change(response.get<std::string>()) : response);
+    return list;
+  };
+}
+
+}  // namespace lmms_eval::filters

@@ -1,0 +1,63 @@
+// remove_whitespace, lowercase, uppercase, map, strip_thinking.
+#include "base/errors.h"
+#include "base/regex.h"
+#include "base/text.h"
+#include "filters/filter.h"
+
+namespace lmms_eval::filters {
+namespace {
+
+Step remove_whitespace(const Json&) {
+  return for_each_text([](const std::string& text) -> Json { return text.starts_with(' ') ? text.substr(1) : text; });
+}
+
+Step lowercase(const Json&) {
+  return for_each_text([](const std::string& text) -> Json { return lower_unicode(text); });
+}
+
+Step uppercase(const Json&) {
+  return for_each_text([](const std::string& text) -> Json { return upper_unicode(text); });
+}
+
+Step map(const Json& arguments) {
+  const Json mapping = arguments.value("mapping_dict", Json::object());
+  if (!mapping.is_object()) throw errors::config("map needs mapping_dict, a map");
+  const Json otherwise = arguments.value("default_value", Json());
+  return for_each_text([mapping, otherwise](const std::string& text) { return mapping.contains(text) ? Json(mapping[text]) : otherwise; });
+}
+
+Step strip_thinking(const Json& arguments) {
+  std::vector<std::pair<std::string, std::string>> pairs = {{"<think>", "</think>"}, {"<thinking>", "</thinking>"}};
+  if (arguments.contains("tag_pairs")) {
+    pairs.clear();
+    for (const auto& pair : arguments["tag_pairs"]) {
+      if (!pair.is_array() || pair.size() != 2) throw errors::config("strip_thinking: tag_pairs must be a list of [start, end]");
+      pairs.emplace_back(pair[0].get<std::string>(), pair[1].get<std::string>());
+    }
+  }
+  return for_each_text([pairs](const std::string& text) -> Json { return strip_tags(text, pairs); });
+}
+
+const Registration kRemoveWhitespace{Filter{"remove_whitespace", {}, remove_whitespace}};
+const Registration kLowercase{Filter{"lowercase", {}, lowercase}};
+const Registration kUppercase{Filter{"uppercase", {}, uppercase}};
+const Registration kMap{Filter{"map", {"mapping_dict", "default_value"}, map}};
+const Registration kStripThinking{Filter{"strip_thinking", {"tag_pairs"}, strip_thinking}};
+
+}  // namespace
+
+std::string strip_tags(std::string text, const std::vector<std::pair<std::string, std::string>>& pairs) {
+  for (const auto& [start, end] : pairs) {
+    for (;;) {
+      const auto first = text.find(start);
+      if (first == text.npos || text.find(end) == text.npos) break;
+      const auto last = text.find(end, first + start.size());
+      if (last == text.npos) break;
+      text.erase(first, last + end.size() - first);
+    }
+    if (const auto last = text.rfind(end); last != text.npos && text.find(start) == text.npos) text.erase(0, last + end.size());
+  }
+  return std::string(trim(text));
+}
+
+}  // namespace lmms_eval::filters

@@ -1,0 +1,118 @@
+#include "models/local/tokenizer/normalizer.h"
+
+#include <unicode/bytestream.h>
+#include <unicode/normalizer2.h>
+#include <unicode/unistr.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "models/local/tokenizer/byte_level.h"
+#include "models/local/tokenizer/unicode_data.h"
+
+namespace lmms_eval::local::tokenization {
+namespace {
+
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+/// One of the four Unicode normal forms.
+std::function<std::string(std::string)> unicode_form(const std::string& form, const std::string& where) {
+  UErrorCode code = U_ZERO_ERROR;
+  const icu::Normalizer2* const normalizer = form == "NFC"    ? icu::Normalizer2::getNFCInstance(code)
+                                             : form == "NFD"  ? icu::Normalizer2::getNFDInstance(code)
+                                             : form == "NFKC" ? icu::Normalizer2::getNFKCInstance(code)
+                                                              : icu::Normalizer2::getNFKDInstance(code);
+  if (U_FAILURE(code)) throw errors::model("{}: ICU has no data for {} ({})", where, form, u_errorName(code));
+  return [normalizer](std::string text) {
+    if (is_ascii(text)) return text;
+    UErrorCode status = U_ZERO_ERROR;
+    std::string result;
+    icu::StringByteSink<std::string> sink(&result);
+    normalizer->normalizeUTF8(0, icu::StringPiece(text.data(), static_cast<std::int32_t>(text.size())), sink, nullptr, status);
+    if (U_FAILURE(status)) throw errors::model("Unicode normalisation of {} bytes failed: {}", text.size(), u_errorName(status));
+    return result;
+  };
+}
+
+/// Character by character, as Rust's char::to_lowercase: no rule looks at the neighbours.
+std::string lower_case(std::string text) {
+  std::string result;
+  result.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) {
+    const char32_t c = next_code_point(text, at);
+    if (c < 0x80) {
+      result.push_back(static_cast<char>(c >= 'A' && c <= 'Z' ? c | 0x20 : c));
+    } else {
+      icu::UnicodeString(static_cast<UChar32>(c)).toLower(icu::Locale::getRoot()).toUTF8String(result);
+    }
+  }
+  return result;
+}
+
+std::string strip_accents(std::string text) {
+  std::string result;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t begin = at;
+    if (!is_mark(next_code_point(text, at))) result.append(text, begin, at - begin);
+  }
+  return result;
+}
+
+std::string strip_space(std::string text, bool left, bool right) {
+  std::size_t begin = 0;
+  std::size_t end = text.size();
+  while (left && begin < end) {
+    std::size_t next = begin;
+    if (!is_white_space(next_code_point(text, next))) break;
+    begin = next;
+  }
+  while (right && end > begin) {
+    std::size_t before = end;
+    if (!is_white_space(previous_code_point(text, before))) break;
+    end = before;
+  }
+  return text.substr(begin, end - begin);
+}
+
+}  // namespace
+
+void Normalizer::add(const Node& node) {
+  if (node.is_null()) return;
+  const auto& type = node.text("type");
+  if (type == "Sequence") {
+    for (const auto& item : node.items("normalizers")) add(item);
+  } else if (type == "NFC" || type == "NFD" || type == "NFKC" || type == "NFKD") {
+    steps_.push_back(unicode_form(type, node.where()));
+  } else if (type == "Lowercase") {
+    steps_.emplace_back(lower_case);
+  } else if (type == "StripAccents") {
+    steps_.emplace_back(strip_accents);
+  } else if (type == "Strip") {
+    steps_.emplace_back([left = node.flag("strip_left"), right = node.flag("strip_right")](std::string text) {
+      return strip_space(std::move(text), left, right);
+    });
+  } else if (type == "Prepend") {
+    steps_.emplace_back([prefix = node.text("prepend")](std::string text) { return text.empty() ? text : prefix + text; });
+  } else if (type == "Replace") {
+    steps_.emplace_back([pattern = node.pattern("pattern"), content = node.text("content")](std::string text) {
+      return pattern.replace(text, content);
+    });
+  } else if (type == "ByteLevel") {
+    steps_.emplace_back([](std::string text) {
+      std::string result;
+      append_byte_level(result, text);
+      return result;
+    });
+  } else {
+    node.unsupported_type("Sequence, NFC, NFD, NFKC, NFKD, Lowercase, Strip, StripAccents, Prepend, Replace, ByteLevel");
+  }
+}
+
+std::string Normalizer::normalize(std::string text) const {
+  for (const auto& step : steps_) text = step(std::move(text));
+  return text;
+}
+
+}  // namespace lmms_eval::local::tokenization

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/dataset.h"
+#include "lmms_eval/task.h"
+#include "tasks/doc_reader.h"
+#include "tasks/fewshot.h"
+#include "tasks/scorer.h"
+#include "tasks/task_config.h"
+
+namespace lmms_eval {
+
+/// A task as its YAML says. The data set is opened on first use.
+class ConfigurableTask final : public Task {
+ public:
+  /// `name` is how it is known in this run (a group may rename it). Throws Error{config} with file:line.
+  ConfigurableTask(std::string name, TaskConfig config, TaskOverrides overrides);
+  ~ConfigurableTask() override;
+
+  const std::string& name() const override { return name_; }
+  std::string alias() const override;
+  std::string output_type() const override { return config_.text("output_type"); }
+  std::string version() const override;
+  int num_fewshot() const override;
+  int repeats() const override { return repeats_; }
+  std::int64_t num_docs() const override;
+  Doc doc(std::int64_t id) const override;
+  std::vector<Request> build_requests(const Doc& doc) override;
+  nlohmann::ordered_json target(const Doc& doc) const override;
+  std::vector<ScoredFilter> score(const Doc& doc, std::span<const Response> responses) const override;
+  std::vector<MetricInfo> metrics() const override { return scorer_->metrics(); }
+  MetricAggregate aggregate(const std::string& metric, std::span<const nlohmann::ordered_json> values,
+                            int bootstrap_iters) const override;
+  nlohmann::ordered_json dump_config() const override;
+
+ private:
+  struct Opened;  // the data set and what depends on its columns
+
+  void refuse_unsupported() const;
+  void apply_overrides();
+  Opened& opened() const;
+  std::string eval_split() const;
+  std::string fewshot_split() const;
+  Turn turn(const Doc& doc, const nlohmann::ordered_json& question) const;
+  std::string answer_text(const Doc& doc) const;
+  void add_requests(std::vector<Request>& requests, const Doc& doc, std::vector<Message> messages, int index, std::string continuation) const;
+
+  std::string name_;
+  TaskConfig config_;
+  TaskOverrides overrides_;
+  int shots_ = 0;
+  int repeats_ = 1;
+  GenerationOptions options_;
+  std::unique_ptr<Scorer> scorer_;
+  mutable std::once_flag open_once_;
+  mutable std::unique_ptr<Opened> opened_;
+};
+
+}  // namespace lmms_eval

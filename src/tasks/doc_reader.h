@@ -1,0 +1,51 @@
+#pragma once
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lmms_eval/task.h"
+#include "tasks/task_config.h"
+#include "template/template.h"
+
+namespace lmms_eval {
+
+/// Reads questions, answers, choices and pictures out of a doc as the doc_to_* fields say: a column name, a Jinja template, a list,
+/// a number. Templates are compiled once. Thread-safe.
+class DocReader {
+ public:
+  /// `columns` of the data set: a text that equals one of them names it. Throws Error{config} with file:line.
+  DocReader(const TaskConfig& config, const std::vector<std::string>& columns);
+
+  /// A number when doc_to_text is an index into the choices.
+  nlohmann::ordered_json text(const Doc& doc) const;
+  /// A text, a number (index of a choice) or a list of texts.
+  nlohmann::ordered_json target(const Doc& doc) const;
+  std::vector<std::string> choices(const Doc& doc) const;
+  std::vector<MediaRef> visuals(const Doc& doc) const;
+  std::string description(const Doc& doc) const;
+  std::string gen_prefix(const Doc& doc) const;
+  bool has_choices() const { return choice_.kind != Kind::unset; }
+
+ private:
+  enum class Kind { unset, column, template_text, literal };
+  struct Source {
+    Kind kind = Kind::unset;
+    std::string column;
+    std::optional<tmpl::Template> text;
+    nlohmann::ordered_json literal;
+    std::string field;
+  };
+
+  Source source(const TaskConfig& config, const std::string& field, const std::vector<std::string>& columns) const;
+  nlohmann::ordered_json value(const Source& source, const Doc& doc) const;
+
+  Source text_, target_, choice_, visual_, description_, gen_prefix_;
+};
+
+/// Python's ast.literal_eval for lists of texts and numbers: "['a', 'b']". Nothing if the text is something else.
+std::optional<nlohmann::ordered_json> literal_list(const std::string& text);
+
+}  // namespace lmms_eval

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "tasks/yaml_file.h"
+
+namespace lmms_eval {
+
+/// The fields of a task: known names, types and defaults checked, values as the YAML has them.
+class TaskConfig {
+ public:
+  /// `overrides` (of a group or a mapping in its task list) win over the file. Unknown fields warn with file:line and the nearest
+  /// name; a wrong type throws Error{config} with file:line.
+  TaskConfig(YamlFile file, const nlohmann::ordered_json& overrides);
+
+  const nlohmann::ordered_json& operator[](const std::string& field) const;  ///< null when unset
+  bool has(const std::string& field) const { return !(*this)[field].is_null(); }
+  std::string text(const std::string& field) const;                          ///< "" when unset
+  void set(const std::string& field, nlohmann::ordered_json value) { values_[field] = std::move(value); }
+
+  /// "file:line" of a field, or of something inside it ("metric_list/0/metric").
+  std::string place(const std::string& pointer) const { return file_.place("/" + pointer); }
+  std::filesystem::path folder_of(const std::string& field) const { return file_.folder_of(field); }
+
+  /// All non-null fields in declaration order; functions by name.
+  nlohmann::ordered_json dump() const;
+
+  static std::vector<std::string> field_names();
+
+ private:
+  YamlFile file_;
+  nlohmann::ordered_json values_ = nlohmann::ordered_json::object();
+};
+
+}  // namespace lmms_eval

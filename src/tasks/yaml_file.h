@@ -1,0 +1,32 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace lmms_eval {
+
+/// A task YAML as data, with the place of each value for messages.
+///
+/// Scalars are read as PyYAML does (YAML 1.1: yes/no/on/off are booleans, 0o and leading zeros octal). `!function a.b` becomes
+/// {"__function__": "a.b"}. `include` is followed: the file itself wins over the first include, that over the second.
+struct YamlFile {
+  nlohmann::ordered_json value;                 ///< a map
+  std::map<std::string, std::string> places;    ///< JSON pointer ("/metric_list/0/metric") -> "file:line"
+  std::filesystem::path path;
+
+  /// Throws Error{config} with file:line for what is no YAML, no map, or a missing or circular include.
+  static YamlFile load(const std::filesystem::path& path);
+
+  /// "file:line" of a value, or of the nearest value around it.
+  std::string place(const std::string& pointer) const;
+  /// The folder of the file that holds a top-level key: what relative paths in it are relative to.
+  std::filesystem::path folder_of(const std::string& key) const;
+};
+
+/// True for a value that named a Python function; `name` gets it.
+bool is_function(const nlohmann::ordered_json& value);
+std::string function_name(const nlohmann::ordered_json& value);
+
+}  // namespace lmms_eval
