@@ -43,8 +43,8 @@ std::optional<ColumnType> type_of_feature(const Json& feature) {
   return std::nullopt;
 }
 
-bool is_binary(const arrow::DataType& type) {
-  if (const auto* item = list_value_type(type)) return is_binary(*item);
+bool holds_bytes(const arrow::DataType& type) {
+  if (const auto* item = list_value_type(type)) return holds_bytes(*item);
   return type.id() == arrow::Type::BINARY || type.id() == arrow::Type::LARGE_BINARY || type.id() == arrow::Type::FIXED_SIZE_BINARY;
 }
 
@@ -100,7 +100,7 @@ std::pair<std::shared_ptr<arrow::Array>, std::pair<std::int64_t, std::int64_t>> 
 Json struct_json(const arrow::StructArray& array, std::int64_t index, const std::string& where) {
   Json object = Json::object();
   for (int i = 0; i < array.num_fields(); ++i) {
-    if (is_binary(*array.struct_type()->field(i)->type())) continue;
+    if (holds_bytes(*array.struct_type()->field(i)->type())) continue;
     const std::string& name = array.struct_type()->field(i)->name();
     object[name] = json_from_array(*array.field(i), index, where + "." + name);
   }
@@ -213,7 +213,7 @@ Doc doc_from_row(const arrow::Table& table, std::int64_t row, std::int64_t id, c
     const ColumnType& type = types.at(name);
     const auto [array, index] = chunk_of(*table.column(i), row);
     if (!type.is_media) {
-      if (!is_binary(*array->type())) fields[name] = json_from_array(*array, index, place);
+      if (!holds_bytes(*array->type())) fields[name] = json_from_array(*array, index, place);
       continue;
     }
     auto& list = media[name];

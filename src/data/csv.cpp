@@ -9,17 +9,23 @@
 namespace lmms_eval::data {
 namespace {
 
+template <typename Value>
+Value take(arrow::Result<Value> result, const std::filesystem::path& file) {
+  if (!result.ok()) throw errors::data("{}: not a readable CSV file: {}", file.string(), result.status().message());
+  return std::move(result).ValueUnsafe();
+}
+
 /// CSV files with a header, held as Arrow tables (they are text, and small beside media).
 class CsvSplit final : public Split {
  public:
-  explicit CsvSplit(const std::vector<std::filesystem::path>& files) {
-    for (const auto& file : files) read(file);
-    columns_ = tables_.front()->schema()->field_names();
+  CsvSplit(const std::vector<std::filesystem::path>& files, char delimiter) : delimiter_(delimiter), files_(files) {
+    for (const auto& file : files_) read(file);
     for (const auto& name : columns_) types_[name] = {};
   }
 
   std::int64_t num_rows() const override { return rows_; }
   const std::vector<std::string>& columns() const override { return columns_; }
+  std::filesystem::path folder() const override { return files_.front().parent_path(); }
 
   Doc row(std::int64_t id) const override {
     std::int64_t row = id;
@@ -33,20 +39,35 @@ class CsvSplit final : public Split {
 
  private:
   void read(const std::filesystem::path& file) {
-    auto parse = arrow::csv::ParseOptions::Defaults();
-    parse.newlines_in_values = true;
-    auto input = arrow::io::ReadableFile::Open(file.string());
-    if (!input.ok()) throw errors::data("{}: {}", file.string(), input.status().message());
-    auto reader = arrow::csv::TableReader::Make(arrow::io::default_io_context(), *input, arrow::csv::ReadOptions::Defaults(), parse,
-                                                arrow::csv::ConvertOptions::Defaults());
-    if (!reader.ok()) throw errors::data("{}: {}", file.string(), reader.status().message());
-    auto table = (*reader)->Read();
-    if (!table.ok()) throw errors::data("{}: {}", file.string(), table.status().message());
-    rows_ += (*table)->num_rows();
-    tables_.push_back(*table);
-    files_.push_back(file);
+    auto table = parse(file, {});
+    // Dates and times are text to pandas, whose reading of CSV is what lmms-eval sees.
+    std::vector<std::string> texts;
+    for (const auto& field : table->schema()->fields())
+      if (arrow::is_temporal(field->type()->id())) texts.push_back(field->name());
+    if (!texts.empty()) table = parse(file, texts);
+    const auto names = table->schema()->field_names();
+    if (tables_.empty()) columns_ = names;
+    else if (columns_ != names) throw errors::data("{}: its columns differ from those of {}", file.string(), files_.front().string());
+    rows_ += table->num_rows();
+    tables_.push_back(std::move(table));
   }
 
+  std::shared_ptr<arrow::Table> parse(const std::filesystem::path& file, const std::vector<std::string>& texts) const {
+    auto read_options = arrow::csv::ReadOptions::Defaults();
+    read_options.use_threads = false;
+    auto parse_options = arrow::csv::ParseOptions::Defaults();
+    parse_options.newlines_in_values = true;
+    parse_options.delimiter = delimiter_;
+    auto convert_options = arrow::csv::ConvertOptions::Defaults();
+    convert_options.strings_can_be_null = true;
+    for (const auto& name : texts) convert_options.column_types[name] = arrow::utf8();
+    const auto input = take(arrow::io::ReadableFile::Open(file.string()), file);
+    const auto reader =
+        take(arrow::csv::TableReader::Make(arrow::io::default_io_context(), input, read_options, parse_options, convert_options), file);
+    return take(reader->Read(), file);
+  }
+
+  char delimiter_;
   std::vector<std::filesystem::path> files_;
   std::vector<std::shared_ptr<arrow::Table>> tables_;
   std::int64_t rows_ = 0;
@@ -56,6 +77,8 @@ class CsvSplit final : public Split {
 
 }  // namespace
 
-std::unique_ptr<Split> open_csv(const std::vector<std::filesystem::path>& files) { return std::make_unique<CsvSplit>(files); }
+std::unique_ptr<Split> open_csv(const std::vector<std::filesystem::path>& files, char delimiter) {
+  return std::make_unique<CsvSplit>(files, delimiter);
+}
 
 }  // namespace lmms_eval::data

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <fstream>
 #include <mutex>
 
@@ -5,6 +6,7 @@
 #include "base/errors.h"
 #include "base/text.h"
 #include "data/dataset.h"
+#include "data/json_keys.h"
 
 namespace lmms_eval::data {
 namespace {
@@ -18,43 +20,54 @@ struct Line {
   std::uint32_t number;
 };
 
-/// JSONL by line offsets: a row is parsed when it is asked for.
+/// All columns, in their order; null where the row has none, as datasets fills it in.
+Json with_columns(Json fields, const std::vector<std::string>& columns) {
+  Json row = Json::object();
+  for (const auto& name : columns) row[name] = fields.contains(name) ? std::move(fields[name]) : Json();
+  return row;
+}
+
+/// JSONL by line offsets: every line is looked at once, a row's values are read when it is asked for.
 class JsonLinesSplit final : public Split {
  public:
   explicit JsonLinesSplit(std::vector<std::filesystem::path> files) : files_(std::move(files)) {
     for (std::size_t i = 0; i < files_.size(); ++i) index(i);
-    if (!lines_.empty())
-      for (const auto& [key, value] : row(0).fields().items()) columns_.push_back(key);
   }
 
   std::int64_t num_rows() const override { return static_cast<std::int64_t>(lines_.size()); }
   const std::vector<std::string>& columns() const override { return columns_; }
+  std::filesystem::path folder() const override { return files_.front().parent_path(); }
 
   Doc row(std::int64_t id) const override {
     if (id < 0 || id >= num_rows()) throw errors::data("row {} of a split with {} rows", id, num_rows());
     const Line& line = lines_[static_cast<std::size_t>(id)];
     std::string text(line.length, '\0');
     {
-      std::lock_guard lock(mutex_);
-      std::ifstream in(files_[line.file], std::ios::binary);
+      const std::lock_guard lock(mutex_);
+      std::ifstream& in = streams_[line.file];
+      in.clear();
       in.seekg(static_cast<std::streamoff>(line.offset));
       if (!in.read(text.data(), static_cast<std::streamsize>(text.size())))
         throw errors::data("{}:{}: cannot be read any more", files_[line.file].string(), line.number);
     }
     Json fields = Json::parse(text, nullptr, false);
     if (!fields.is_object()) throw errors::data("{}:{}: not a JSON object", files_[line.file].string(), line.number);
-    return Doc(id, std::move(fields));
+    return Doc(id, with_columns(std::move(fields), columns_));
   }
 
  private:
   void index(std::size_t file) {
-    std::ifstream in(files_[file], std::ios::binary);
+    std::ifstream& in = streams_.emplace_back(files_[file], std::ios::binary);
     if (!in) throw errors::data("cannot read {}", files_[file].string());
     std::uint64_t offset = 0;
     std::uint32_t number = 0;
     for (std::string text; std::getline(in, text);) {
       ++number;
-      if (!trim(text).empty()) lines_.push_back({file, offset, static_cast<std::uint32_t>(text.size()), number});
+      if (!trim(text).empty()) {
+        if (const auto problem = add_json_keys(text, columns_); !problem.empty())
+          throw errors::data("{}:{}: {}", files_[file].string(), number, problem);
+        lines_.push_back({file, offset, static_cast<std::uint32_t>(text.size()), number});
+      }
       offset += text.size() + 1;
     }
   }
@@ -63,22 +76,23 @@ class JsonLinesSplit final : public Split {
   std::vector<Line> lines_;
   std::vector<std::string> columns_;
   mutable std::mutex mutex_;
+  mutable std::vector<std::ifstream> streams_;
 };
 
 /// A JSON file as a whole: a list of objects.
 class JsonListSplit final : public Split {
  public:
   JsonListSplit(const std::vector<std::filesystem::path>& files, const std::string& field) {
+    folder_ = files.front().parent_path();
     for (const auto& file : files) read(file, field);
-    if (!rows_.empty())
-      for (const auto& [key, value] : rows_.front().items()) columns_.push_back(key);
   }
 
   std::int64_t num_rows() const override { return static_cast<std::int64_t>(rows_.size()); }
   const std::vector<std::string>& columns() const override { return columns_; }
+  std::filesystem::path folder() const override { return folder_; }
   Doc row(std::int64_t id) const override {
     if (id < 0 || id >= num_rows()) throw errors::data("row {} of a split with {} rows", id, num_rows());
-    return Doc(id, rows_[static_cast<std::size_t>(id)]);
+    return Doc(id, with_columns(rows_[static_cast<std::size_t>(id)], columns_));
   }
 
  private:
@@ -96,10 +110,13 @@ class JsonListSplit final : public Split {
     if (!content.is_array()) throw errors::data("{}: must hold a list of objects (or name its field with `field`)", file.string());
     for (auto& item : content) {
       if (!item.is_object()) throw errors::data("{}: item {} is not an object", file.string(), rows_.size());
+      for (const auto& [key, value] : item.items())
+        if (std::find(columns_.begin(), columns_.end(), key) == columns_.end()) columns_.push_back(key);
       rows_.push_back(std::move(item));
     }
   }
 
+  std::filesystem::path folder_;
   std::vector<Json> rows_;
   std::vector<std::string> columns_;
 };

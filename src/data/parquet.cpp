@@ -84,6 +84,7 @@ class ParquetSplit final : public Split {
 
   std::int64_t num_rows() const override { return rows_; }
   const std::vector<std::string>& columns() const override { return columns_; }
+  std::filesystem::path folder() const override { return files_.front()->path.parent_path(); }
 
   Doc row(std::int64_t id) const override {
     if (id < 0 || id >= rows_) throw errors::data("row {} of a split with {} rows", id, rows_);

@@ -31,7 +31,7 @@ ContextLookup lookup_in(const nlohmann::ordered_json& context) {
 ContextLookup lookup_in(const Value& context) {
   if (!context.is_dict()) throw errors::internal("the context of a template must be a dict");
   return [&context](const std::string& name) {
-    const auto* value = context.as_dict().find(std::string_view(name));
+    const auto* value = context.as_dict().find(name);
     return value == nullptr ? Value::missing() : *value;
   };
 }

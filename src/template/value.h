@@ -159,6 +159,8 @@ class Dict {
 
   const Value* find(const Value& key) const;
   const Value* find(std::string_view key) const;
+  const Value* find(const std::string& key) const { return find(std::string_view(key)); }
+  const Value* find(const char* key) const { return find(std::string_view(key)); }
   void set(Value key, Value value);
   /// Takes the entry out; `missing` if there is none.
   Value take(const Value& key);

@@ -154,13 +154,11 @@ BROKEN_SETTINGS = {
     "feature layer": ["vision_feature_layer=-2"],
     "feature layer by index": ["vision_feature_layer=1"],
     "tied head": ["tie_word_embeddings=true"],
-    "number of kv heads seen by queries": ["text_config.num_attention_heads=8", "text_config.head_dim=12",
-                                           "text_config.num_key_value_heads=2"],
     "scaling of tiles": ["vision_aspect_ratio=anyres_max_1"],
 }
 
 
-@pytest.mark.parametrize("rule", [rule for rule in BROKEN_SETTINGS if rule != "number of kv heads seen by queries"])
+@pytest.mark.parametrize("rule", BROKEN_SETTINGS)
 def test_a_broken_setting_shows(rule, base, tmp_path, cases):
     answers = ask(base.folder, cases, tmp_path, overrides=BROKEN_SETTINGS[rule])
     assert difference(answers, [base.logits(case) for case in cases]) > FACTOR * TOLERANCE
@@ -175,14 +173,14 @@ def zero(*names):
     return change
 
 
-def swap_newline_and_first_patch(tensors):
-    tensors["image_newline"].copy_(-tensors["image_newline"])
+def negate_newline(tensors):
+    tensors["image_newline"].neg_()
 
 
 BROKEN_WEIGHTS = {
-    "newline": swap_newline_and_first_patch,
+    "newline": negate_newline,
     "query bias": zero("q_proj.bias"),
-    "key bias of the vision tower alone has no effect on softmax, values have": zero("v_proj.bias"),
+    "value bias": zero("v_proj.bias"),
     "projector bias": zero("linear_1.bias"),
     "position embedding": zero("position_embedding.weight"),
     "second norm of a block": zero("post_attention_layernorm.weight"),

@@ -1,6 +1,7 @@
 #include "models/local/tokenizer/normalizer.h"
 
 #include <unicode/bytestream.h>
+#include <unicode/locid.h>
 #include <unicode/normalizer2.h>
 #include <unicode/unistr.h>
 

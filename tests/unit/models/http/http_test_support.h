@@ -110,13 +110,20 @@ class CapturedLog {
 /// Sets or unsets environment variables until the end of the scope.
 class ScopedEnv {
  public:
-  explicit ScopedEnv(const std::map<std::string, std::optional<std::string>>& values) {
-    for (const auto& [name, value] : values) {
-      const char* old = std::getenv(name.c_str());
+  struct Setting {
+    const char* name;
+    std::optional<std::string> value;
+  };
+
+  ScopedEnv(std::initializer_list<Setting> settings) {
+    for (const auto& [name, value] : settings) {
+      const char* old = std::getenv(name);
       before_[name] = old ? std::optional<std::string>(old) : std::nullopt;
       apply(name, value);
     }
   }
+  ScopedEnv(const ScopedEnv&) = delete;
+  ScopedEnv& operator=(const ScopedEnv&) = delete;
   ~ScopedEnv() {
     for (const auto& [name, value] : before_) apply(name, value);
   }
@@ -132,14 +139,14 @@ class ScopedEnv {
 
 /// No setting of the machine's owner.
 inline ScopedEnv clean_environment() {
-  return ScopedEnv({{"OPENAI_API_KEY", std::nullopt},
-                    {"OPENAI_API_BASE", std::nullopt},
-                    {"OPENAI_BASE_URL", std::nullopt},
-                    {"LMMS_IMAGE_ENCODE_FORMAT", std::nullopt},
-                    {"LMMS_IMAGE_JPEG_QUALITY", std::nullopt},
-                    {"http_proxy", std::nullopt},
-                    {"all_proxy", std::nullopt},
-                    {"ALL_PROXY", std::nullopt}});
+  return {{"OPENAI_API_KEY", std::nullopt},
+          {"OPENAI_API_BASE", std::nullopt},
+          {"OPENAI_BASE_URL", std::nullopt},
+          {"LMMS_IMAGE_ENCODE_FORMAT", std::nullopt},
+          {"LMMS_IMAGE_JPEG_QUALITY", std::nullopt},
+          {"http_proxy", std::nullopt},
+          {"all_proxy", std::nullopt},
+          {"ALL_PROXY", std::nullopt}};
 }
 
 /// The message of the Error that `body` throws; empty when it throws none.

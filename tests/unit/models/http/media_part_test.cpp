@@ -60,19 +60,19 @@ TEST(ImageDataUrl, RefusesWhatIsNoImage) {
 
 TEST(ImageEncoding, ReadsItsFormatAndQualityFromTheEnvironment) {
   {
-    const ScopedEnv env({{"LMMS_IMAGE_ENCODE_FORMAT", std::nullopt}, {"LMMS_IMAGE_JPEG_QUALITY", std::nullopt}});
+    const ScopedEnv env{{"LMMS_IMAGE_ENCODE_FORMAT", std::nullopt}, {"LMMS_IMAGE_JPEG_QUALITY", std::nullopt}};
     EXPECT_EQ(ImageEncoding::from_environment().describe(), "png");
   }
-  const ScopedEnv env({{"LMMS_IMAGE_ENCODE_FORMAT", "jpg"}, {"LMMS_IMAGE_JPEG_QUALITY", "70"}});
+  const ScopedEnv env{{"LMMS_IMAGE_ENCODE_FORMAT", "jpg"}, {"LMMS_IMAGE_JPEG_QUALITY", "70"}};
   EXPECT_EQ(ImageEncoding::from_environment().describe(), "jpeg q70");
 }
 
 TEST(ImageEncoding, RefusesUnknownFormatsAndQualities) {
   {
-    const ScopedEnv env({{"LMMS_IMAGE_ENCODE_FORMAT", "TIFF"}});
+    const ScopedEnv env{{"LMMS_IMAGE_ENCODE_FORMAT", "TIFF"}};
     EXPECT_THAT(error_of([] { ImageEncoding::from_environment(); }, ErrorKind::usage), HasSubstr("LMMS_IMAGE_ENCODE_FORMAT=tiff"));
   }
-  const ScopedEnv env({{"LMMS_IMAGE_ENCODE_FORMAT", std::nullopt}, {"LMMS_IMAGE_JPEG_QUALITY", "101"}});
+  const ScopedEnv env{{"LMMS_IMAGE_ENCODE_FORMAT", std::nullopt}, {"LMMS_IMAGE_JPEG_QUALITY", "101"}};
   EXPECT_THAT(error_of([] { ImageEncoding::from_environment(); }, ErrorKind::usage), HasSubstr("LMMS_IMAGE_JPEG_QUALITY=101"));
 }
 

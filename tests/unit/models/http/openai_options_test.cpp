@@ -71,12 +71,12 @@ TEST_F(OpenAIOptionsTest, TakesTheOtherSpellings) {
 }
 
 TEST_F(OpenAIOptionsTest, FindsServerAndKeyInTheEnvironment) {
-  const ScopedEnv env({{"OPENAI_API_BASE", "http://first/v1"}, {"OPENAI_BASE_URL", "http://second/v1"}, {"OPENAI_API_KEY", "sk-from-env"}});
+  const ScopedEnv env{{"OPENAI_API_BASE", "http://first/v1"}, {"OPENAI_BASE_URL", "http://second/v1"}, {"OPENAI_API_KEY", "sk-from-env"}};
   EXPECT_EQ(parse("").base_url.text(), "http://first/v1");
   EXPECT_EQ(parse("").api_key, "sk-from-env");
   EXPECT_EQ(parse("base_url=http://third/v1,api_key=EMPTY").base_url.text(), "http://third/v1");
   EXPECT_EQ(parse("base_url=http://third/v1,api_key=EMPTY").api_key, "EMPTY");
-  const ScopedEnv without_first({{"OPENAI_API_BASE", std::nullopt}});
+  const ScopedEnv without_first{{"OPENAI_API_BASE", std::nullopt}};
   EXPECT_EQ(parse("").base_url.text(), "http://second/v1");
 }
 
@@ -142,7 +142,7 @@ TEST_F(OpenAIOptionsTest, KnowsReasoningFamiliesByTheStartOfTheLastPathPart) {
 }
 
 TEST_F(OpenAIOptionsTest, LoadsDotenvLinesWithoutOverridingWhatIsSet) {
-  const ScopedEnv env({{"LMMS_TEST_A", "kept"}, {"LMMS_TEST_B", std::nullopt}, {"LMMS_TEST_C", std::nullopt}, {"LMMS_TEST_D", std::nullopt}});
+  const ScopedEnv env{{"LMMS_TEST_A", "kept"}, {"LMMS_TEST_B", std::nullopt}, {"LMMS_TEST_C", std::nullopt}, {"LMMS_TEST_D", std::nullopt}};
   load_dotenv("# keys\nLMMS_TEST_A=other\nexport LMMS_TEST_B = 'two words # no comment'\n\nLMMS_TEST_C=plain # comment\r\nno pair\nLMMS_TEST_D=\"x=y\"\n");
   EXPECT_STREQ(std::getenv("LMMS_TEST_A"), "kept");
   EXPECT_STREQ(std::getenv("LMMS_TEST_B"), "two words # no comment");

@@ -84,7 +84,7 @@ TEST_F(AsyncOpenAITest, IsTheSameModelForTheCacheOnlyWhereAnswersMustBeTheSame) 
     EXPECT_NE(identity(base), identity(base + other)) << other;
   EXPECT_NE(identity(base), identity("base_url=http://other/v1,model=m"));
   EXPECT_NE(identity(base), model(base, "openai")->info().identity);
-  const ScopedEnv env({{"LMMS_IMAGE_ENCODE_FORMAT", "JPEG"}});
+  const ScopedEnv env{{"LMMS_IMAGE_ENCODE_FORMAT", "JPEG"}};
   EXPECT_NE(identity(base)["image_encoding"], "png");
 }
 
