@@ -27,14 +27,31 @@ std::string message_of(int error) {
   return reinterpret_cast<const char*>(text);
 }
 
-/// Named groups and back references are spelt as in Python; \Z is the very end, which PCRE2 spells \z.
+/// Where Python and PCRE2 spell the same thing differently: the very end is \Z there and \z here, {,3} is a quantifier, and a
+/// bracket inside a class is a bracket, never the start of [:alpha:].
 std::string translated(std::string_view pattern) {
   std::string text;
+  bool in_class = false;
   for (std::size_t i = 0; i < pattern.size(); ++i) {
-    text += pattern[i];
-    if (pattern[i] != '\\' || i + 1 == pattern.size()) continue;
-    ++i;
-    text += pattern[i] == 'Z' ? 'z' : pattern[i];
+    const char c = pattern[i];
+    if (c == '\\' && i + 1 < pattern.size()) {
+      const char next = pattern[++i];
+      text += c;
+      text += next == 'Z' ? 'z' : next;
+    } else if (in_class) {
+      if (c == '[') text += '\\';
+      text += c;
+      in_class = c != ']';
+    } else if (c == '[') {
+      in_class = true;
+      text += c;
+      if (i + 1 < pattern.size() && pattern[i + 1] == '^') text += pattern[++i];
+      if (i + 1 < pattern.size() && pattern[i + 1] == ']') text += "\\]", ++i;
+    } else if (c == '{' && i + 2 < pattern.size() && pattern[i + 1] == ',' && pattern[i + 2] >= '0' && pattern[i + 2] <= '9') {
+      text += "{0";
+    } else {
+      text += c;
+    }
   }
   return text;
 }
@@ -52,7 +69,7 @@ Regex::Regex(std::string_view pattern, bool ignore_case) : state_(std::make_uniq
   const std::string text = translated(pattern);
   int error = 0;
   PCRE2_SIZE offset = 0;
-  const std::uint32_t options = PCRE2_UTF | PCRE2_UCP | PCRE2_MATCH_INVALID_UTF | PCRE2_ALLOW_EMPTY_CLASS | (ignore_case ? PCRE2_CASELESS : 0u);
+  const std::uint32_t options = PCRE2_UTF | PCRE2_UCP | PCRE2_MATCH_INVALID_UTF | (ignore_case ? PCRE2_CASELESS : 0u);
   state_->code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), options, &error, &offset, nullptr);
   if (!state_->code) throw errors::config("regular expression '{}': {} at character {}", pattern, message_of(error), offset + 1);
   pcre2_jit_compile(state_->code, PCRE2_JIT_COMPLETE);
@@ -69,10 +86,13 @@ const Regex& Regex::cached(const std::string& pattern) {
   return found != known.end() ? found->second : known.emplace(pattern, Regex(pattern)).first->second;
 }
 
-std::optional<Regex::Match> Regex::search(std::string_view text, std::size_t from) const {
+std::optional<Regex::Match> Regex::search(std::string_view text, std::size_t from) const { return search_from(text, from, false); }
+
+std::optional<Regex::Match> Regex::search_from(std::string_view text, std::size_t from, bool not_empty_there) const {
   if (from > text.size()) return std::nullopt;
   const MatchData match(state_->code);
-  const int count = pcre2_match(state_->code, reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), from, 0, match.data, nullptr);
+  const std::uint32_t options = not_empty_there ? PCRE2_NOTEMPTY_ATSTART : 0;
+  const int count = pcre2_match(state_->code, reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), from, options, match.data, nullptr);
   if (count == PCRE2_ERROR_NOMATCH) return std::nullopt;
   if (count < 0) throw errors::data("regular expression '{}' on a text of {} bytes: {}", state_->pattern, text.size(), message_of(count));
   const PCRE2_SIZE* offsets = pcre2_get_ovector_pointer(match.data);
@@ -88,16 +108,14 @@ std::optional<Regex::Match> Regex::search(std::string_view text, std::size_t fro
 std::vector<Regex::Match> Regex::find_all(std::string_view text) const {
   std::vector<Match> matches;
   std::size_t from = 0;
-  while (auto match = search(text, from)) {
-    // As Python since 3.7: an empty match may follow a longer one, but not stand at its own place twice.
-    const bool repeated_empty = match->begin == match->end && !matches.empty() && matches.back().end == match->end && matches.back().begin == match->begin;
-    if (!repeated_empty) matches.push_back(*match);
+  bool after_empty = false;
+  // As Python since 3.7: an empty match may follow another match, but at the place of an empty match only a longer one may begin.
+  while (auto match = search_from(text, from, after_empty)) {
+    if (match->end < match->begin || match->begin < from)
+      throw errors::config("regular expression '{}': \\K is not supported", state_->pattern);
+    after_empty = match->begin == match->end;
     from = match->end;
-    if (match->begin == match->end) {
-      ++from;
-      while (from < text.size() && (static_cast<unsigned char>(text[from]) & 0xC0) == 0x80) ++from;
-    }
-    if (from > text.size()) break;
+    matches.push_back(std::move(*match));
   }
   return matches;
 }

@@ -37,6 +37,8 @@ class LMMS_EVAL_API Regex {
 
  private:
   struct State;
+  std::optional<Match> search_from(std::string_view text, std::size_t from, bool not_empty_there) const;
+
   std::unique_ptr<State> state_;
 };
 

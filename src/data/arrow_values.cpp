@@ -4,6 +4,7 @@
 #include <arrow/util/float16.h>
 
 #include "base/errors.h"
+#include "data/media_kind.h"
 
 namespace lmms_eval::data {
 namespace {

@@ -34,7 +34,4 @@ Doc doc_from_row(const arrow::Table& table, std::int64_t row, std::int64_t id, c
 /// types without a JSON form.
 nlohmann::ordered_json json_from_array(const arrow::Array& array, std::int64_t index, const std::string& where);
 
-/// Image, audio or video by the first bytes, else by the name's extension, else an image.
-MediaKind media_kind_of(std::string_view bytes, const std::string& name);
-
 }  // namespace lmms_eval::data

@@ -1,8 +1,9 @@
+#include "data/media_kind.h"
+
 #include <algorithm>
 #include <array>
 
 #include "base/text.h"
-#include "data/arrow_values.h"
 
 namespace lmms_eval::data {
 namespace {

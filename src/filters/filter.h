@@ -30,11 +30,19 @@ struct Registration {
   explicit Registration(Filter filter) { register_filter(std::move(filter)); }
 };
 
+/// An argument of a filter, or the default; throws Error{config} that names it when it has another type.
+std::string text_argument(const Json& arguments, const std::string& name, const std::string& otherwise);
+std::int64_t integer_argument(const Json& arguments, const std::string& name, std::int64_t otherwise);
+
+using TagPairs = std::vector<std::pair<std::string, std::string>>;
+/// [[start, end], ...] with texts that are not empty; throws Error{config} that names `what`.
+TagPairs tag_pairs(const Json& value, const std::string& what);
+
 /// A step over each text of a list, or over a lone text.
 Step for_each_text(std::function<Json(const std::string&)> change);
 
 /// Removes what stands between tag pairs: while both occur, from the first start to the first end after it; an end without a start
 /// keeps what follows the last end; then white space is stripped.
-std::string strip_tags(std::string text, const std::vector<std::pair<std::string, std::string>>& pairs);
+std::string strip_tags(std::string text, const TagPairs& pairs);
 
 }  // namespace lmms_eval::filters

@@ -34,7 +34,23 @@ Step make_step(const std::string& name, const Json& arguments, const std::string
     if (std::find(allowed.begin(), allowed.end(), key) == allowed.end())
       throw errors::config("{}: filter '{}' takes no argument '{}'{} (it takes: {})", where, name, key, did_you_mean(key, allowed), join(allowed, ", "));
   }
-  return errors::with_context("filter '" + name + "' at " + where, [&] { return found->second.make(arguments); });
+  try {
+    return found->second.make(arguments);
+  } catch (const Error& error) {
+    throw errors::config("{}: filter '{}': {}", where, name, error.message());
+  }
+}
+
+std::string text_argument(const Json& arguments, const std::string& name, const std::string& otherwise) {
+  if (!arguments.contains(name)) return otherwise;
+  if (!arguments[name].is_string()) throw errors::config("{} must be a text, not {}", name, arguments[name].dump());
+  return arguments[name].get<std::string>();
+}
+
+std::int64_t integer_argument(const Json& arguments, const std::string& name, std::int64_t otherwise) {
+  if (!arguments.contains(name)) return otherwise;
+  if (!arguments[name].is_number_integer()) throw errors::config("{} must be a whole number, not {}", name, arguments[name].dump());
+  return arguments[name].get<std::int64_t>();
 }
 
 Step for_each_text(std::function<Json(const std::string&)> change) {

@@ -13,10 +13,11 @@ Step take_first(const Json&) {
 }
 
 Step take_first_k(const Json& arguments) {
-  if (!arguments.contains("k") || !arguments["k"].is_number_integer() || arguments["k"].get<int>() < 1)
-    throw errors::config("take_first_k needs k, a number from 1 on");
-  const auto k = arguments["k"].get<std::size_t>();
-  return [k](const Json& responses) {
+  const std::int64_t count = integer_argument(arguments, "k", 0);
+  if (count < 1) throw errors::config("needs k, a number from 1 on");
+  const auto k = static_cast<std::size_t>(count);
+  return [k](const Json& responses) -> Json {
+    if (!responses.is_array()) return responses;
     if (responses.size() < k)
       throw errors::config("take_first_k: k is {}, but each request has {} responses; set repeats to at least k", k, responses.size());
     Json list = Json::array();

@@ -20,21 +20,15 @@ Step uppercase(const Json&) {
 }
 
 Step map(const Json& arguments) {
-  const Json mapping = arguments.value("mapping_dict", Json::object());
-  if (!mapping.is_object()) throw errors::config("map needs mapping_dict, a map");
-  const Json otherwise = arguments.value("default_value", Json());
+  const Json mapping = arguments.contains("mapping_dict") ? arguments["mapping_dict"] : Json::object();
+  if (!mapping.is_object()) throw errors::config("mapping_dict must be a map");
+  const Json otherwise = arguments.contains("default_value") ? arguments["default_value"] : Json();
   return for_each_text([mapping, otherwise](const std::string& text) { return mapping.contains(text) ? Json(mapping[text]) : otherwise; });
 }
 
 Step strip_thinking(const Json& arguments) {
-  std::vector<std::pair<std::string, std::string>> pairs = {{"<think>", "</think>"}, {"<thinking>", "</thinking>"}};
-  if (arguments.contains("tag_pairs")) {
-    pairs.clear();
-    for (const auto& pair : arguments["tag_pairs"]) {
-      if (!pair.is_array() || pair.size() != 2) throw errors::config("strip_thinking: tag_pairs must be a list of [start, end]");
-      pairs.emplace_back(pair[0].get<std::string>(), pair[1].get<std::string>());
-    }
-  }
+  TagPairs pairs = {{"<think>", "</think>"}, {"<thinking>", "</thinking>"}};
+  if (arguments.contains("tag_pairs") && !arguments["tag_pairs"].empty()) pairs = tag_pairs(arguments["tag_pairs"], "tag_pairs");
   return for_each_text([pairs](const std::string& text) -> Json { return strip_tags(text, pairs); });
 }
 
@@ -46,12 +40,24 @@ const Registration kStripThinking{Filter{"strip_thinking", {"tag_pairs"}, strip_
 
 }  // namespace
 
-std::string strip_tags(std::string text, const std::vector<std::pair<std::string, std::string>>& pairs) {
+TagPairs tag_pairs(const Json& value, const std::string& what) {
+  const auto is_tag = [](const Json& tag) { return tag.is_string() && !tag.get_ref<const std::string&>().empty(); };
+  TagPairs pairs;
+  if (!value.is_array()) throw errors::config("{} must be a list of [start, end]", what);
+  for (const auto& pair : value) {
+    if (!pair.is_array() || pair.size() != 2 || !is_tag(pair[0]) || !is_tag(pair[1]))
+      throw errors::config("{} must hold pairs of texts [start, end], not {}", what, pair.dump());
+    pairs.emplace_back(pair[0].get<std::string>(), pair[1].get<std::string>());
+  }
+  return pairs;
+}
+
+std::string strip_tags(std::string text, const TagPairs& pairs) {
   for (const auto& [start, end] : pairs) {
     for (;;) {
       const auto first = text.find(start);
       if (first == text.npos || text.find(end) == text.npos) break;
-      const auto last = text.find(end, first + start.size());
+      const auto last = text.find(end, first);
       if (last == text.npos) break;
       text.erase(first, last + end.size() - first);
     }

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/errors.h"
 #include "base/regex.h"
 #include "base/text.h"
 #include "metrics/metric.h"
@@ -35,13 +36,14 @@ std::u32string normalized(const std::string& text) {
   return code_points(joined);
 }
 
-/// Average normalised Levenshtein similarity. The divisor is the length of the raw texts, as published numbers use it.
+/// Average normalised Levenshtein similarity. The divisor is the length of the raw texts in upper case, as published numbers use it.
 Json anls(const std::vector<std::string>& predictions, const std::vector<std::string>& references, const Json& arguments) {
   const double threshold = arguments.contains("thresh_hold") ? arguments["thresh_hold"].get<double>() : 0.5;
-  const std::string& prediction = predictions.at(0);
+  if (predictions.empty() || references.empty()) return 0.0;
+  const std::string& prediction = predictions.front();
   double best = 1.0;
   for (const auto& reference : references) {
-    const std::size_t length = std::max(code_points(prediction).size(), code_points(reference).size());
+    const std::size_t length = std::max(code_points(upper_unicode(prediction)).size(), code_points(upper_unicode(reference)).size());
     const double distance = static_cast<double>(edit_distance(normalized(prediction), normalized(reference)));
     best = std::min(best, length == 0 ? 0.0 : distance / static_cast<double>(length));
   }
@@ -49,7 +51,12 @@ Json anls(const std::vector<std::string>& predictions, const std::vector<std::st
   return score < threshold ? 0.0 : score;
 }
 
-const Registration kRegistration{Metric{"anls", anls, "mean", true, {"thresh_hold"}, {}}};
+void check(const Json& arguments) {
+  if (arguments.contains("thresh_hold") && !arguments["thresh_hold"].is_number())
+    throw errors::config("thresh_hold must be a number, not {}", arguments["thresh_hold"].dump());
+}
+
+const Registration kRegistration{Metric{"anls", anls, "mean", true, {"thresh_hold"}, {"generate_until"}, check}};
 
 }  // namespace
 }  // namespace lmms_eval::metrics

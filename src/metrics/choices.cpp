@@ -9,6 +9,8 @@ const std::vector<std::string> kLikelihood = {"multiple_choice", "loglikelihood"
 
 const Registration kAcc{Metric{"acc", {}, "mean", true, {}, kLikelihood}};
 const Registration kAccNorm{Metric{"acc_norm", {}, "mean", true, {}, kChoice}};
+const Registration kF1{Metric{"f1", {}, "f1", true, {}, kChoice}};
+const Registration kMcc{Metric{"mcc", {}, "matthews_corrcoef", true, {}, kChoice}};
 const Registration kPerplexity{Metric{"perplexity", {}, "perplexity", false, {}, {"loglikelihood"}}};
 const Registration kBypass{Metric{"bypass", {}, "bypass", true, {}, {}}};
 

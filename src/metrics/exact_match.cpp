@@ -24,7 +24,8 @@ std::string normalized(std::string text, const Json& arguments) {
 
 /// Element by element; one reference stands for all predictions, as NumPy broadcasts.
 Json exact_match(const std::vector<std::string>& predictions, const std::vector<std::string>& references, const Json& arguments) {
-  if (predictions.empty() || (references.size() != predictions.size() && references.size() != 1 && predictions.size() != 1))
+  if (predictions.empty() || references.empty()) return 0.0;
+  if (references.size() != predictions.size() && references.size() != 1 && predictions.size() != 1)
     throw errors::data("exact_match: {} predictions against {} references", predictions.size(), references.size());
   const std::size_t count = std::max(predictions.size(), references.size());
   double hits = 0;
@@ -36,8 +37,28 @@ Json exact_match(const std::vector<std::string>& predictions, const std::vector<
   return hits / static_cast<double>(count);
 }
 
-const Registration kRegistration{Metric{
-    "exact_match", exact_match, "mean", true, {"regexes_to_ignore", "ignore_case", "ignore_punctuation", "ignore_numbers"}, {}}};
+void check(const Json& arguments) {
+  for (const auto& [key, value] : arguments.items()) {
+    if (value.is_null()) continue;
+    if (key != "regexes_to_ignore") {
+      if (!value.is_boolean()) throw errors::config("{} must be true or false, not {}", key, value.dump());
+      continue;
+    }
+    if (!value.is_array()) throw errors::config("regexes_to_ignore must be a list of regular expressions");
+    for (const auto& pattern : value) {
+      if (!pattern.is_string()) throw errors::config("regexes_to_ignore must hold texts, not {}", pattern.dump());
+      Regex::cached(pattern.get<std::string>());
+    }
+  }
+}
+
+const Registration kRegistration{Metric{"exact_match",
+                                        exact_match,
+                                        "mean",
+                                        true,
+                                        {"regexes_to_ignore", "ignore_case", "ignore_punctuation", "ignore_numbers"},
+                                        {"generate_until", "multiple_choice"},
+                                        check}};
 
 }  // namespace
 }  // namespace lmms_eval::metrics

@@ -25,13 +25,19 @@ struct Metric {
   bool higher_is_better = true;
   std::vector<std::string> arguments;          ///< keys that metric_list entries may give
   std::vector<std::string> output_types;       ///< empty: any
+  /// Looks at the values of the arguments once, when a task is loaded; throws Error{config}. May be empty.
+  std::function<void(const Json& arguments)> check = {};
 };
 
-/// One value from all docs' values, with its errors.
+/// One value from all docs' values, with its standard error (absent for fewer than two docs, and where there is no way to tell).
+/// `bootstrap_iters` 0 asks for no errors.
 struct Aggregation {
   std::string name;
   std::function<MetricAggregate(std::span<const Json> values, int bootstrap_iters)> aggregate;
 };
+
+/// Values as numbers, booleans as 0 and 1. Throws Error{data} for anything else.
+std::vector<double> numbers(std::span<const Json> values);
 
 void register_metric(Metric metric);
 void register_aggregation(Aggregation aggregation);

@@ -43,8 +43,8 @@ std::vector<std::string> aggregation_names() { return names<Aggregation>(); }
 
 bool is_known_elsewhere(const std::string& name) {
   static const std::vector<std::string> kNames = {
-      "acc_all", "acc_bytes", "acc_mutual_info", "bits_per_byte", "bleu", "brier_score", "byte_perplexity", "chrf", "cider", "f1",
-      "levenshtein", "matthews_corrcoef", "mcc", "rouge", "ter", "wer", "word_perplexity", "weighted_perplexity"};
+      "acc_all", "acc_bytes", "acc_mutual_info", "bits_per_byte", "bleu", "brier_score", "byte_perplexity", "chrf", "cider",
+      "levenshtein", "rouge", "ter", "wer", "word_perplexity", "weighted_perplexity"};
   return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 

@@ -1,29 +1,80 @@
 #include "metrics/stats.h"
 
+#include <algorithm>
 #include <cmath>
+#include <future>
 #include <map>
+
+#include "base/python_random.h"
+#include "base/thread_pool.h"
 
 namespace lmms_eval::stats {
 namespace {
 
-double squared_error(std::span<const double> values) {
+constexpr int kChunk = 1000;
+
+/// Sum of squared deviations from the mean, left to right.
+double squared_deviations(std::span<const double> values) {
   const double center = mean(values);
   double sum = 0;
-  for (double value : values) sum += (value - center) * (value - center);
-  return sum / static_cast<double>(values.size() - 1) / static_cast<double>(values.size());
+  for (const double value : values) sum += (value - center) * (value - center);
+  return sum;
+}
+
+double as_double(std::size_t count) { return static_cast<double>(count); }
+
+/// NumPy's summation: eight running sums over blocks of at most 128 numbers, blocks added in a tree.
+double pairwise_sum(std::span<const double> values) {
+  const std::size_t n = values.size();
+  if (n < 8) {
+    double sum = 0;
+    for (const double value : values) sum += value;
+    return sum;
+  }
+  if (n > 128) {
+    const std::size_t half = n / 2 - n / 2 % 8;
+    return pairwise_sum(values.first(half)) + pairwise_sum(values.subspan(half));
+  }
+  double sums[8];
+  std::copy_n(values.begin(), 8, sums);
+  std::size_t i = 8;
+  for (; i < n - n % 8; i += 8)
+    for (std::size_t k = 0; k < 8; ++k) sums[k] += values[i + k];
+  double sum = ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
+  for (; i < n; ++i) sum += values[i];
+  return sum;
+}
+
+std::vector<double> bootstrap_chunk(const Statistic& statistic, std::size_t docs, int iterations, int seed) {
+  PythonRandom random(seed);
+  std::vector<std::uint32_t> picks(docs);
+  std::vector<double> replicates;
+  for (int i = 0; i < iterations; ++i) {
+    random.choices(docs, picks);
+    replicates.push_back(statistic(picks));
+  }
+  return replicates;
 }
 
 }  // namespace
 
 double mean(std::span<const double> values) {
   double sum = 0;
-  for (double value : values) sum += value;
-  return sum / static_cast<double>(values.size());
+  for (const double value : values) sum += value;
+  return sum / as_double(values.size());
 }
 
 std::optional<double> mean_stderr(std::span<const double> values) {
   if (values.size() < 2) return std::nullopt;
-  return std::sqrt(squared_error(values));
+  return std::sqrt(squared_deviations(values) / as_double(values.size() - 1)) / std::sqrt(as_double(values.size()));
+}
+
+std::optional<double> clt_stderr(std::span<const double> values) {
+  if (values.size() < 2) return std::nullopt;
+  const double center = pairwise_sum(values) / as_double(values.size());
+  std::vector<double> squares;
+  for (const double value : values) squares.push_back((value - center) * (value - center));
+  return std::sqrt(pairwise_sum(squares) / as_double(values.size() - 1)) / std::sqrt(as_double(values.size()));
 }
 
 std::optional<double> clustered_stderr(std::span<const double> values, std::span<const std::string> clusters) {
@@ -40,8 +91,23 @@ std::optional<double> clustered_stderr(std::span<const double> values, std::span
   if (sums.size() < 2) return std::nullopt;
   double cross = 0;
   for (const auto& [cluster, pair] : sums) cross += pair.first * pair.first - pair.second;
-  const double n = static_cast<double>(values.size());
-  return std::sqrt(std::max(0.0, squared_error(values) + cross / (n * n)));
+  const double n = as_double(values.size());
+  return std::sqrt(std::max(0.0, squared_deviations(values) / (n - 1) / n + cross / (n * n)));
+}
+
+std::optional<double> bootstrap_stderr(const Statistic& statistic, std::size_t docs, int iterations) {
+  if (docs < 2 || iterations < 2) return std::nullopt;
+  const int chunk = std::min(kChunk, iterations);
+  ThreadPool pool;
+  std::vector<std::future<std::vector<double>>> chunks;
+  for (int i = 0; i < iterations / chunk; ++i)
+    chunks.push_back(pool.submit([&statistic, docs, chunk, i] { return bootstrap_chunk(statistic, docs, chunk, i); }));
+  std::vector<double> replicates;
+  for (auto& future : chunks) {
+    const auto values = future.get();
+    replicates.insert(replicates.end(), values.begin(), values.end());
+  }
+  return std::sqrt(squared_deviations(replicates) / as_double(replicates.size() - 1));
 }
 
 }  // namespace lmms_eval::stats

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "tasks/generation_kwargs.h"
+#include "template/operators.h"
 
 namespace lmms_eval {
 namespace {
@@ -72,7 +73,9 @@ void ConfigurableTask::apply_overrides() {
       shots_ = *overrides_.num_fewshot;
     }
   }
+  if (shots_ < 0) throw errors::config("{}: num_fewshot must be from 0 on", config_.place("num_fewshot"));
   config_.set("num_fewshot", shots_);
+  if (shots_ > 0) first_n_examples();  // says what is wrong with fewshot_config before anything is read
   repeats_ = overrides_.repeats.value_or(config_["repeats"].get<int>());
   if (repeats_ < 1) throw errors::config("{}: repeats must be from 1 on", config_.place("repeats"));
   config_.set("repeats", repeats_);
@@ -112,20 +115,25 @@ ConfigurableTask::Opened& ConfigurableTask::opened() const {
     source.where = config_.place("dataset_path");
     auto opened = std::make_unique<Opened>();
     opened->docs = data::open_split(source, eval_split());
-    opened->reader.emplace(config_, opened->docs->columns());
+    opened->reader.emplace(config_, opened->docs->columns(), opened->docs->folder());
     if (shots_ > 0) {
       const std::string split = fewshot_split();
-      const Json& fewshot = config_["fewshot_config"];
-      const std::string sampler = fewshot.is_object() && fewshot.contains("sampler") ? fewshot["sampler"].get<std::string>() : "default";
-      if (sampler != "default" && sampler != "first_n")
-        throw errors::config("{}: unknown sampler '{}'; must be default or first_n", config_.place("fewshot_config/sampler"), sampler);
       const bool same = split == eval_split();
-      auto examples = same ? opened->docs : std::shared_ptr<data::Split>(data::open_split(source, split));
-      opened->sampler.emplace(std::move(examples), sampler == "first_n", same, overrides_.fewshot_seed);
+      opened->sampler.emplace(data::open_split(source, split, data::kRandomAccessBytes), first_n_examples(), same, overrides_.fewshot_seed);
+      opened->sampler->require(shots_, name_, split);
     }
     opened_ = std::move(opened);
   });
   return *opened_;
+}
+
+bool ConfigurableTask::first_n_examples() const {
+  const Json& fewshot = config_["fewshot_config"];
+  if (!fewshot.is_object() || !fewshot.contains("sampler")) return false;
+  const Json& sampler = fewshot["sampler"];
+  if (sampler == "first_n") return true;
+  if (sampler == "default") return false;
+  throw errors::config("{}: unknown sampler {}; must be default or first_n", config_.place("fewshot_config/sampler"), sampler.dump());
 }
 
 std::string ConfigurableTask::alias() const { return config_.has("task_alias") ? config_.text("task_alias") : name_; }
@@ -153,15 +161,22 @@ std::string ConfigurableTask::answer_text(const Doc& doc) const {
   const auto& reader = *opened().reader;
   Json target = reader.target(doc);
   if (target.is_array()) target = target.empty() ? Json("") : Json(target.front());
-  if (!target.is_number_integer() || !reader.has_choices()) return target.is_string() ? target.get<std::string>() : target.dump();
+  return choice_text(doc, target);
+}
+
+std::string ConfigurableTask::choice_text(const Doc& doc, const Json& value) const {
+  if (value.is_string()) return value.get<std::string>();
+  const auto& reader = *opened().reader;
+  if (!value.is_number_integer() || !reader.has_choices()) return tmpl::str(tmpl::Value::from_json(value));
   const auto choices = reader.choices(doc);
-  const auto index = target.get<std::size_t>();
-  if (index >= choices.size()) throw errors::data("doc {}: its target {} is not one of its {} choices", doc.id(), index, choices.size());
-  return choices[index];
+  const auto index = value.get<std::int64_t>();
+  if (index < 0 || index >= static_cast<std::int64_t>(choices.size()))
+    throw errors::data("doc {}: {} is not one of its {} choices", doc.id(), index, choices.size());
+  return choices[static_cast<std::size_t>(index)];
 }
 
 Turn ConfigurableTask::turn(const Doc& doc, const Json& question) const {
-  return {opened().reader->visuals(doc), question.is_string() ? question.get<std::string>() : question.dump(), ""};
+  return {opened().reader->visuals(doc), choice_text(doc, question), ""};
 }
 
 void ConfigurableTask::add_requests(std::vector<Request>& requests, const Doc& doc, std::vector<Message> messages, int index,
@@ -173,7 +188,7 @@ void ConfigurableTask::add_requests(std::vector<Request>& requests, const Doc& d
   request.index = index;
   request.messages = std::move(messages);
   request.continuation = std::move(continuation);
-  if (request.type == RequestType::loglikelihood) request.raw_delimiter = config_.text("target_delimiter");
+  if (output_type() == "multiple_choice") request.raw_delimiter = config_.text("target_delimiter");
   request.options = options_;
   for (request.repeat = 0; request.repeat < repeats_; ++request.repeat) requests.push_back(request);
 }

@@ -48,6 +48,9 @@ class ConfigurableTask final : public Task {
   std::string fewshot_split() const;
   Turn turn(const Doc& doc, const nlohmann::ordered_json& question) const;
   std::string answer_text(const Doc& doc) const;
+  /// A text as it is, a number as the text of that choice.
+  std::string choice_text(const Doc& doc, const nlohmann::ordered_json& value) const;
+  bool first_n_examples() const;
   void add_requests(std::vector<Request>& requests, const Doc& doc, std::vector<Message> messages, int index, std::string continuation) const;
 
   std::string name_;

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 
+#include "base/base64.h"
 #include "base/errors.h"
 #include "base/text.h"
+#include "data/media_kind.h"
+#include "template/operators.h"
 
 namespace lmms_eval {
 namespace {
@@ -16,7 +19,8 @@ bool all_digits(const std::string& text) {
 
 Json as_index(const std::string& text) { return text.size() < 10 ? Json(std::stoi(text)) : Json(text); }
 
-std::string as_text(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
+/// What Python's str() prints.
+std::string as_text(const Json& value) { return value.is_string() ? value.get<std::string>() : tmpl::str(tmpl::Value::from_json(value)); }
 
 }  // namespace
 
@@ -33,8 +37,10 @@ std::optional<Json> literal_list(const std::string& text) {
   }
 }
 
-DocReader::DocReader(const TaskConfig& config, const std::vector<std::string>& columns)
-    : text_(source(config, "doc_to_text", columns)),
+DocReader::DocReader(const TaskConfig& config, const std::vector<std::string>& columns, std::filesystem::path folder)
+    : folder_(std::move(folder)),
+      columns_(columns),
+      text_(source(config, "doc_to_text", columns)),
       target_(source(config, "doc_to_target", columns)),
       choice_(source(config, "doc_to_choice", columns)),
       visual_(source(config, "doc_to_visual", columns)),
@@ -73,11 +79,21 @@ DocReader::Source DocReader::source(const TaskConfig& config, const std::string&
   return source;
 }
 
+std::string DocReader::rendered(const Source& source, const Doc& doc) const {
+  try {
+    return source.text->render(doc.fields());
+  } catch (const Error& error) {
+    // A name that is no column is the usual mistake.
+    const bool undefined = error.message().find("is undefined") != std::string::npos;
+    throw errors::data("{}{}", error.message(), undefined ? " (the data set has the columns " + join(columns_, ", ") + ")" : "");
+  }
+}
+
 Json DocReader::value(const Source& source, const Doc& doc) const {
   switch (source.kind) {
     case Kind::unset: return nullptr;
     case Kind::literal: return source.literal;
-    case Kind::template_text: return source.text->render(doc.fields());
+    case Kind::template_text: return rendered(source, doc);
     case Kind::column: break;
   }
   const auto found = doc.fields().find(source.column);
@@ -115,10 +131,35 @@ std::vector<std::string> DocReader::choices(const Doc& doc) const {
   return choices;
 }
 
+MediaRef DocReader::visual_in_text(const Doc& doc, const Json& value) const {
+  if (!value.is_string()) {
+    throw errors::data("doc {}: column '{}' (doc_to_visual) holds {}, which is neither a picture nor the path of one", doc.id(), visual_.column,
+                       one_line(value.dump(), 60));
+  }
+  const std::string& text = value.get_ref<const std::string&>();
+  if (const auto comma = text.find(";base64,"); text.starts_with("data:") && comma != text.npos) {
+    std::string bytes = base64_decode(std::string_view(text).substr(comma + 8));
+    const MediaKind kind = data::media_kind_of(bytes, "");
+    return MediaRef::from_bytes(kind, std::move(bytes), "");
+  }
+  if (text.find("://") != text.npos)
+    throw errors::data("doc {}: column '{}' (doc_to_visual) holds the URL {}; only local files can be read in this version", doc.id(), visual_.column,
+                       one_line(text, 100));
+  return MediaRef::from_file(data::media_kind_of("", text), (folder_ / text).string());
+}
+
 std::vector<MediaRef> DocReader::visuals(const Doc& doc) const {
   if (visual_.kind == Kind::unset) return {};
-  const auto media = doc.media(visual_.column);
-  return {media.begin(), media.end()};
+  if (doc.has_media(visual_.column)) {
+    const auto media = doc.media(visual_.column);
+    return {media.begin(), media.end()};
+  }
+  const Json value = this->value(visual_, doc);
+  std::vector<MediaRef> visuals;
+  if (value.is_null()) return visuals;
+  if (!value.is_array()) return {visual_in_text(doc, value)};
+  for (const auto& item : value) visuals.push_back(visual_in_text(doc, item));
+  return visuals;
 }
 
 std::string DocReader::description(const Doc& doc) const {

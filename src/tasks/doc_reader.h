@@ -1,6 +1,6 @@
 #pragma once
 
-#include <map>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -17,13 +17,15 @@ namespace lmms_eval {
 class DocReader {
  public:
   /// `columns` of the data set: a text that equals one of them names it. Throws Error{config} with file:line.
-  DocReader(const TaskConfig& config, const std::vector<std::string>& columns);
+  /// Paths in plain columns that doc_to_visual names are relative to `folder`.
+  DocReader(const TaskConfig& config, const std::vector<std::string>& columns, std::filesystem::path folder = {});
 
   /// A number when doc_to_text is an index into the choices.
   nlohmann::ordered_json text(const Doc& doc) const;
   /// A text, a number (index of a choice) or a list of texts.
   nlohmann::ordered_json target(const Doc& doc) const;
   std::vector<std::string> choices(const Doc& doc) const;
+  /// The media of a media column, or the files (or data: URLs) that a plain column names.
   std::vector<MediaRef> visuals(const Doc& doc) const;
   std::string description(const Doc& doc) const;
   std::string gen_prefix(const Doc& doc) const;
@@ -41,7 +43,11 @@ class DocReader {
 
   Source source(const TaskConfig& config, const std::string& field, const std::vector<std::string>& columns) const;
   nlohmann::ordered_json value(const Source& source, const Doc& doc) const;
+  std::string rendered(const Source& source, const Doc& doc) const;
+  MediaRef visual_in_text(const Doc& doc, const nlohmann::ordered_json& value) const;
 
+  std::filesystem::path folder_;
+  std::vector<std::string> columns_;
   Source text_, target_, choice_, visual_, description_, gen_prefix_;
 };
 

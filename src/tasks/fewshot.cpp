@@ -26,10 +26,15 @@ bool is_space(char c) { return std::isspace(static_cast<unsigned char>(c)) != 0;
 FewshotSampler::FewshotSampler(std::shared_ptr<data::Split> split, bool first_n, bool same_split, std::optional<std::int64_t> seed)
     : split_(std::move(split)), first_n_(first_n), same_split_(same_split), random_(seed) {}
 
+void FewshotSampler::require(int count, const std::string& task, const std::string& split) const {
+  if (static_cast<std::int64_t>(drawn_for(count)) <= split_->num_rows()) return;
+  throw errors::usage("task {}: {} few-shot examples are asked for, but split '{}', where they come from, has only {} docs", task, count, split,
+                      split_->num_rows());
+}
+
 std::vector<Doc> FewshotSampler::examples(std::int64_t doc_id, int count) {
   const auto rows = static_cast<std::size_t>(split_->num_rows());
-  const auto wanted = static_cast<std::size_t>(count) + (same_split_ ? 1 : 0);
-  if (wanted > rows) throw errors::config("--num_fewshot {}: the split of the examples has only {} docs", count, rows);
+  const std::size_t wanted = drawn_for(count);
   std::vector<Doc> docs;
   std::vector<std::size_t> drawn;
   if (first_n_)

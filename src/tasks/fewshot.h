@@ -7,7 +7,7 @@
 
 #include "data/dataset.h"
 #include "lmms_eval/task.h"
-#include "tasks/python_random.h"
+#include "base/python_random.h"
 
 namespace lmms_eval {
 
@@ -18,10 +18,14 @@ class FewshotSampler {
   /// `same_split`: examples come from the evaluated split, so the doc itself must be left out.
   FewshotSampler(std::shared_ptr<data::Split> split, bool first_n, bool same_split, std::optional<std::int64_t> seed);
 
-  /// Throws Error{data} when the split has too few docs.
+  /// Throws Error{usage} when the split has too few docs for `count` examples.
+  void require(int count, const std::string& task, const std::string& split) const;
+  /// REQUIRES require(count, ...) to pass.
   std::vector<Doc> examples(std::int64_t doc_id, int count);
 
  private:
+  std::size_t drawn_for(int count) const { return static_cast<std::size_t>(count) + (same_split_ ? 1 : 0); }
+
   std::shared_ptr<data::Split> split_;
   bool first_n_;
   bool same_split_;

@@ -4,17 +4,20 @@
 #include <cmath>
 
 #include "base/errors.h"
+#include "base/log.h"
 #include "base/text.h"
+#include "template/operators.h"
 
 namespace lmms_eval {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
+/// What Python's str() prints; nothing for null.
 std::string as_text(const Json& value) {
   if (value.is_string()) return value.get<std::string>();
   if (value.is_null()) return "";
-  return value.dump();
+  return tmpl::str(tmpl::Value::from_json(value));
 }
 
 /// Per request the list of its responses: texts, or [logprob, is_greedy].
@@ -47,17 +50,19 @@ std::vector<std::string> gold_texts(const DocReader& reader, const Doc& doc) {
   return texts;
 }
 
-/// Indices of the right choices.
+/// Indices of the right choices. A target that is none of the choices is left out, so that no answer is right, as in lmms-eval.
 std::vector<std::size_t> gold_indices(const DocReader& reader, const Doc& doc, const std::vector<std::string>& choices) {
-  const Json target = reader.target(doc);
+  // A question that is a number says which of the choices, here the contexts, is the right one.
+  const Json question = reader.text(doc);
+  const Json target = question.is_number_integer() ? question : reader.target(doc);
   std::vector<std::size_t> indices;
   const auto add = [&](const Json& value) {
-    std::int64_t index = -1;
-    if (value.is_number_integer()) index = value.get<std::int64_t>();
-    else index = std::find(choices.begin(), choices.end(), as_text(value)) - choices.begin();
+    const std::int64_t index = value.is_number_integer() ? value.get<std::int64_t>()
+                                                         : std::find(choices.begin(), choices.end(), as_text(value)) - choices.begin();
     if (index < 0 || index >= static_cast<std::int64_t>(choices.size()))
-      throw errors::data("doc {}: its target {} is not one of its {} choices", doc.id(), value.dump(), choices.size());
-    indices.push_back(static_cast<std::size_t>(index));
+      spdlog::warn("doc {}: its target {} is not one of its {} choices; no answer can be right", doc.id(), value.dump(), choices.size());
+    else
+      indices.push_back(static_cast<std::size_t>(index));
   };
   if (target.is_array()) std::for_each(target.begin(), target.end(), add);
   else add(target);
@@ -91,38 +96,62 @@ void Scorer::read_metrics(const TaskConfig& config) {
     for (const auto& name : default_metrics(output_type_)) list.push_back({{"metric", name}});
   }
   for (std::size_t i = 0; i < list.size(); ++i) {
-    const std::string base = "metric_list/" + std::to_string(i);
-    const Json& entry = list[i];
-    if (!entry.is_object() || !entry.contains("metric")) throw errors::config("{}: an entry of metric_list needs `metric`", config.place(base));
-    const std::string where = config.place(base + "/metric");
-    if (is_function(entry["metric"]) || (entry.contains("aggregation") && is_function(entry["aggregation"])))
-      throw errors::config("{}: needs a Python function, which this version has no native form of", where);
-    const std::string name = as_text(entry["metric"]);
-    MetricUse use;
-    use.metric = metrics::find_metric(name);
-    if (!use.metric && metrics::is_known_elsewhere(name)) throw errors::config("{}: metric '{}' is not supported in this version", where, name);
-    if (!use.metric) throw errors::config("{}: unknown metric '{}'{}", where, name, did_you_mean(name, metrics::metric_names()));
-    const auto& types = use.metric->output_types;
-    if (!types.empty() && std::find(types.begin(), types.end(), output_type_) == types.end())
-      throw errors::config("{}: metric '{}' needs output_type {}, not {}", where, name, join(types, " or "), output_type_);
-    use.aggregation = use.metric->aggregation;
-    use.higher_is_better = use.metric->higher_is_better;
-    for (const auto& [key, value] : entry.items()) {
-      if (key == "metric") continue;
-      if (key == "aggregation") use.aggregation = as_text(value);
-      else if (key == "higher_is_better") use.higher_is_better = value.is_boolean() ? std::optional(value.get<bool>()) : std::nullopt;
-      else if (std::find(use.metric->arguments.begin(), use.metric->arguments.end(), key) == use.metric->arguments.end())
-        throw errors::config("{}: metric '{}' takes no argument '{}'{}", config.place(base + "/" + key), name, key,
-                             did_you_mean(key, use.metric->arguments));
-      else use.arguments[key] = value;
-    }
-    if (!metrics::find_aggregation(use.aggregation)) {
-      const std::string place = config.place(base + "/aggregation");
-      if (metrics::is_known_elsewhere(use.aggregation)) throw errors::config("{}: aggregation '{}' is not supported in this version", place, use.aggregation);
-      throw errors::config("{}: unknown aggregation '{}'{}", place, use.aggregation, did_you_mean(use.aggregation, metrics::aggregation_names()));
-    }
+    MetricUse use = read_metric(config, list[i], "metric_list/" + std::to_string(i));
+    // Named twice: the last one counts, as in a Python dict.
+    std::erase_if(metrics_, [&](const MetricUse& known) { return known.metric == use.metric; });
     metrics_.push_back(std::move(use));
   }
+}
+
+Scorer::MetricUse Scorer::read_metric(const TaskConfig& config, const Json& entry, const std::string& base) const {
+  if (!entry.is_object() || !entry.contains("metric")) throw errors::config("{}: an entry of metric_list needs `metric`", config.place(base));
+  const std::string where = config.place(base + "/metric");
+  for (const char* key : {"metric", "aggregation"}) {
+    if (entry.contains(key) && is_function(entry[key]))
+      throw errors::config("{}: {} needs the Python function {}, which this version has no native form of", config.place(base + "/" + key), key,
+                           function_name(entry[key]));
+  }
+  const std::string name = as_text(entry["metric"]);
+  MetricUse use;
+  use.metric = metrics::find_metric(name);
+  if (!use.metric && metrics::is_known_elsewhere(name)) throw errors::config("{}: metric '{}' is not supported in this version", where, name);
+  if (!use.metric) throw errors::config("{}: unknown metric '{}'{}", where, name, did_you_mean(name, metrics::metric_names()));
+  const auto& types = use.metric->output_types;
+  if (!types.empty() && std::find(types.begin(), types.end(), output_type_) == types.end())
+    throw errors::config("{}: metric '{}' needs output_type {}, not {}", where, name, join(types, " or "), output_type_);
+  use.aggregation = use.metric->aggregation;
+  use.higher_is_better = use.metric->higher_is_better;
+  read_metric_keys(config, entry, base, use);
+  return use;
+}
+
+void Scorer::read_metric_keys(const TaskConfig& config, const Json& entry, const std::string& base, MetricUse& use) const {
+  const std::string& name = use.metric->name;
+  for (const auto& [key, value] : entry.items()) {
+    const std::string where = config.place(base + "/" + key);
+    if (key == "metric") continue;
+    if (key == "aggregation") {
+      use.aggregation = as_text(value);
+    } else if (key == "higher_is_better") {
+      if (!value.is_boolean() && !value.is_null()) throw errors::config("{}: higher_is_better must be true or false, not {}", where, value.dump());
+      use.higher_is_better = value.is_boolean() ? std::optional(value.get<bool>()) : std::nullopt;
+    } else if (std::find(use.metric->arguments.begin(), use.metric->arguments.end(), key) == use.metric->arguments.end()) {
+      throw errors::config("{}: metric '{}' takes no argument '{}'{}", where, name, key, did_you_mean(key, use.metric->arguments));
+    } else {
+      use.arguments[key] = value;
+    }
+  }
+  if (use.metric->check) {
+    try {
+      use.metric->check(use.arguments);
+    } catch (const Error& error) {
+      throw errors::config("{}: metric '{}': {}", config.place(base), name, error.message());
+    }
+  }
+  if (metrics::find_aggregation(use.aggregation)) return;
+  const std::string place = config.place(base + "/aggregation");
+  if (metrics::is_known_elsewhere(use.aggregation)) throw errors::config("{}: aggregation '{}' is not supported in this version", place, use.aggregation);
+  throw errors::config("{}: unknown aggregation '{}'{}", place, use.aggregation, did_you_mean(use.aggregation, metrics::aggregation_names()));
 }
 
 void Scorer::read_filters(const TaskConfig& config) {
@@ -132,24 +161,37 @@ void Scorer::read_filters(const TaskConfig& config) {
     return;
   }
   if (!list.is_array()) throw errors::config("{}: filter_list must be a list of pipelines", config.place("filter_list"));
+  if (list.empty()) throw errors::config("{}: filter_list has no pipeline", config.place("filter_list"));
   for (std::size_t i = 0; i < list.size(); ++i) {
-    const std::string base = "filter_list/" + std::to_string(i);
-    const Json& entry = list[i];
-    if (!entry.is_object() || !entry.contains("name") || !entry.contains("filter") || !entry["filter"].is_array())
-      throw errors::config("{}: a pipeline of filter_list needs `name` and a list `filter`", config.place(base));
-    Pipeline pipeline{as_text(entry["name"]), {}};
-    for (std::size_t k = 0; k < entry["filter"].size(); ++k) {
-      const std::string where = config.place(base + "/filter/" + std::to_string(k));
-      Json arguments = entry["filter"][k];
-      if (!arguments.is_object() || !arguments.contains("function")) throw errors::config("{}: a filter needs `function`", where);
-      if (is_function(arguments["function"]))
-        throw errors::config("{}: needs the Python class {}, which this version has no native form of", where, function_name(arguments["function"]));
-      const std::string name = as_text(arguments["function"]);
-      arguments.erase("function");
-      pipeline.steps.push_back(filters::make_step(name, arguments, where));
-    }
+    Pipeline pipeline = read_pipeline(config, list[i], "filter_list/" + std::to_string(i));
+    const auto same = [&](const Pipeline& known) { return known.name == pipeline.name; };
+    if (std::any_of(pipelines_.begin(), pipelines_.end(), same))
+      throw errors::config("{}: two pipelines are named '{}'", config.place("filter_list/" + std::to_string(i)), pipeline.name);
     pipelines_.push_back(std::move(pipeline));
   }
+}
+
+Scorer::Pipeline Scorer::read_pipeline(const TaskConfig& config, const Json& entry, const std::string& base) const {
+  if (!entry.is_object() || !entry.contains("name") || !entry.contains("filter") || !entry["filter"].is_array())
+    throw errors::config("{}: a pipeline of filter_list needs `name` and a list `filter`", config.place(base));
+  Pipeline pipeline{as_text(entry["name"]), {}};
+  bool takes_first = false;
+  for (std::size_t k = 0; k < entry["filter"].size(); ++k) {
+    const std::string where = config.place(base + "/filter/" + std::to_string(k));
+    Json arguments = entry["filter"][k];
+    if (!arguments.is_object() || !arguments.contains("function")) throw errors::config("{}: a filter needs `function`", where);
+    if (is_function(arguments["function"]))
+      throw errors::config("{}: needs the Python class {}, which this version has no native form of", where, function_name(arguments["function"]));
+    const std::string name = as_text(arguments["function"]);
+    arguments.erase("function");
+    pipeline.steps.push_back(filters::make_step(name, arguments, where));
+    takes_first |= name == "take_first";
+    if (output_type_ != "generate_until" && name != "take_first" && name != "take_first_k")
+      throw errors::config("{}: filter '{}' works on texts, but output_type {} gives log-likelihoods", where, name, output_type_);
+  }
+  if (output_type_ != "generate_until" && !takes_first)
+    throw errors::config("{}: with output_type {} a pipeline needs the filter take_first", config.place(base), output_type_);
+  return pipeline;
 }
 
 void Scorer::read_tags(const TaskConfig& config, const std::string& from_command_line) {
@@ -162,9 +204,11 @@ void Scorer::read_tags(const TaskConfig& config, const std::string& from_command
       for (auto& pipeline : pipelines_) pipeline.steps.insert(pipeline.steps.begin(), filters::make_step("strip_thinking", Json::object(), ""));
     return;
   }
-  for (const auto& pair : tags) {
-    if (!pair.is_array() || pair.size() != 2) throw errors::config("{}: reasoning_tags must be a list of [start, end]", config.place("reasoning_tags"));
-    reasoning_tags_.emplace_back(as_text(pair[0]), as_text(pair[1]));
+  try {
+    reasoning_tags_ = filters::tag_pairs(tags, "reasoning_tags");
+  } catch (const Error& error) {
+    if (!config.has("reasoning_tags")) throw errors::usage("--{}", error.message());
+    throw errors::config("{}: {}", config.place("reasoning_tags"), error.message());
   }
 }
 
@@ -241,6 +285,7 @@ Scorer::Values Scorer::score_choices(const DocReader& reader, const Doc& doc, co
     else if (name == "acc_norm") values.emplace_back(name, is_gold(argmax(normalized)));
     else if (name == "exact_match")
       values.emplace_back(name, std::any_of(gold.begin(), gold.end(), [&](std::size_t index) { return greedy[index]; }) ? 1.0 : 0.0);
+    else if (name == "f1" || name == "mcc") values.emplace_back(name, Json::array({gold.size() == 1 ? Json(gold[0]) : Json(gold), argmax(sums)}));
     else if (name == "bypass") values.emplace_back(name, Json::array({gold, filtered}));
   }
   return values;

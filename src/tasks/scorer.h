@@ -38,7 +38,10 @@ class Scorer {
   using Values = std::vector<std::pair<std::string, nlohmann::ordered_json>>;
 
   void read_metrics(const TaskConfig& config);
+  MetricUse read_metric(const TaskConfig& config, const nlohmann::ordered_json& entry, const std::string& base) const;
+  void read_metric_keys(const TaskConfig& config, const nlohmann::ordered_json& entry, const std::string& base, MetricUse& use) const;
   void read_filters(const TaskConfig& config);
+  Pipeline read_pipeline(const TaskConfig& config, const nlohmann::ordered_json& entry, const std::string& base) const;
   void read_tags(const TaskConfig& config, const std::string& from_command_line);
   Values score_generation(const DocReader& reader, const Doc& doc, const nlohmann::ordered_json& filtered) const;
   Values score_choices(const DocReader& reader, const Doc& doc, const nlohmann::ordered_json& filtered) const;

@@ -103,8 +103,19 @@ Json without_functions(const Json& value) {
 
 }  // namespace
 
-TaskConfig::TaskConfig(YamlFile file, const Json& overrides) : file_(std::move(file)) {
-  for (const auto& [key, value] : overrides.items()) file_.value[key] = value;
+TaskConfig::TaskConfig(YamlFile file, const FieldOverrides& overrides) : file_(std::move(file)) {
+  for (const auto& [key, value] : overrides.values.items()) {
+    file_.value[key] = value;
+    file_.replace_place("/" + key, overrides.places.at(key));
+  }
+  take_fields();
+  if (has("group")) {
+    if (has("tag")) throw errors::config("{}: group and tag say the same thing; keep tag", place("group"));
+    set("tag", (*this)["group"]);
+  }
+}
+
+void TaskConfig::take_fields() {
   const auto names = field_names();
   for (const auto& [key, value] : file_.value.items()) {
     const auto field = std::find_if(std::begin(kFields), std::end(kFields), [&, name = key](const Field& known) { return known.name == name; });

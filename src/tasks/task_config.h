@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -9,12 +10,23 @@
 
 namespace lmms_eval {
 
+/// Fields that a group pushes down to its tasks, with the place where each is written.
+struct FieldOverrides {
+  nlohmann::ordered_json values = nlohmann::ordered_json::object();
+  std::map<std::string, std::string> places;  ///< field -> "file:line"
+
+  void set(const std::string& field, nlohmann::ordered_json value, std::string place) {
+    values[field] = std::move(value);
+    places[field] = std::move(place);
+  }
+};
+
 /// The fields of a task: known names, types and defaults checked, values as the YAML has them.
 class TaskConfig {
  public:
   /// `overrides` (of a group or a mapping in its task list) win over the file. Unknown fields warn with file:line and the nearest
   /// name; a wrong type throws Error{config} with file:line.
-  TaskConfig(YamlFile file, const nlohmann::ordered_json& overrides);
+  explicit TaskConfig(YamlFile file, const FieldOverrides& overrides = {});
 
   const nlohmann::ordered_json& operator[](const std::string& field) const;  ///< null when unset
   bool has(const std::string& field) const { return !(*this)[field].is_null(); }
@@ -31,6 +43,8 @@ class TaskConfig {
   static std::vector<std::string> field_names();
 
  private:
+  void take_fields();
+
   YamlFile file_;
   nlohmann::ordered_json values_ = nlohmann::ordered_json::object();
 };

@@ -5,7 +5,7 @@
 #include "base/errors.h"
 #include "base/text.h"
 #include "tasks/configurable_task.h"
-#include "tasks/task_config.h"
+#include "tasks/group_metrics.h"
 
 namespace lmms_eval {
 namespace {
@@ -17,9 +17,14 @@ const std::vector<std::string> kGroupKeys = {"group", "group_alias", "task", "ag
 
 bool contains(const std::vector<std::string>& list, const std::string& item) { return std::find(list.begin(), list.end(), item) != list.end(); }
 
-Json merged(Json below, const Json& above) {
-  for (const auto& [key, value] : above.items()) below[key] = value;
-  return below;
+bool has_member(const TaskNode& group, const std::string& name) {
+  return std::any_of(group.members.begin(), group.members.end(), [&](const TaskNode& member) { return member.name == name; });
+}
+
+std::string unused_name(const std::string& name, const TaskNode& group) {
+  std::string candidate = name;
+  for (int i = 1; has_member(group, candidate); ++i) candidate = name + "-" + std::to_string(i);
+  return candidate;
 }
 
 std::string version_of(const Json& content) {
@@ -28,9 +33,32 @@ std::string version_of(const Json& content) {
   return version.is_string() ? version.get<std::string>() : version.dump();
 }
 
+std::string text_or(const Json& content, const char* key, const std::string& otherwise) {
+  return content.contains(key) && content[key].is_string() ? content[key].get<std::string>() : otherwise;
+}
+
 }  // namespace
 
-std::vector<TaskNode> TaskLoader::load_name(const std::string& name, const Json& pushed_down, const std::string& where) {
+struct TaskLoader::Place {
+  const YamlFile& file;
+  const Json& content;
+  std::string pointer;
+
+  std::string where(const std::string& key = {}) const { return file.place(key.empty() ? pointer : pointer + "/" + key); }
+  Place item(const char* key, std::size_t index) const {
+    return {file, content[key][index], pointer + "/" + key + "/" + std::to_string(index)};
+  }
+  /// What the mapping says beside `left_out`, under what is pushed down from above.
+  FieldOverrides overrides(const std::vector<std::string>& left_out, const FieldOverrides& above) const {
+    FieldOverrides all;
+    for (const auto& [key, value] : content.items())
+      if (!contains(left_out, key)) all.set(key, value, where(key));
+    for (const auto& [key, value] : above.values.items()) all.set(key, value, above.places.at(key));
+    return all;
+  }
+};
+
+std::vector<TaskNode> TaskLoader::load_name(const std::string& name, const FieldOverrides& pushed_down, const std::string& where) {
   const auto found = index_.entries().find(name);
   if (found == index_.entries().end()) {
     const std::string hint = did_you_mean(name, index_.names());
@@ -46,14 +74,20 @@ std::vector<TaskNode> TaskLoader::load_name(const std::string& name, const Json&
   return nodes;
 }
 
-TaskNode TaskLoader::load_file(const std::filesystem::path& path, const Json& pushed_down) {
+TaskNode TaskLoader::load_file(const std::filesystem::path& path, const FieldOverrides& pushed_down) {
+  if (pushed_down.values.empty())
+    if (const auto known = unchanged_.find(path); known != unchanged_.end()) return known->second;
   YamlFile file = YamlFile::load(path);
-  if (file.value.contains("task") && file.value["task"].is_array()) return load_group(file, file.value, "", pushed_down);
-  const std::string name = file.value.contains("task") && file.value["task"].is_string() ? file.value["task"].get<std::string>() : path.stem().string();
-  return load_task(std::move(file), name, pushed_down);
+  if (file.value.contains("task") && file.value["task"].is_array()) return load_group({file, file.value, ""}, pushed_down);
+  const std::string name = text_or(file.value, "task", path.stem().string());
+  TaskNode node = load_task(std::move(file), name, pushed_down);
+  if (pushed_down.values.empty()) unchanged_[path] = node;
+  return node;
 }
 
-TaskNode TaskLoader::load_task(YamlFile file, const std::string& name, const Json& pushed_down) {
+TaskNode TaskLoader::load_task(YamlFile file, const std::string& name, const FieldOverrides& pushed_down) {
+  if (file.value.contains("class"))
+    throw errors::config("{}: a task that is a Python class is not supported in this version", file.place("/class"));
   return errors::with_context("while loading task " + name, [&] {
     TaskNode node;
     node.name = name;
@@ -64,95 +98,67 @@ TaskNode TaskLoader::load_task(YamlFile file, const std::string& name, const Jso
   });
 }
 
-TaskNode TaskLoader::load_group(const YamlFile& file, const Json& content, const std::string& pointer, const Json& pushed_down) {
-  if (!content.contains("group") || !content["group"].is_string())
-    throw errors::config("{}: a list of tasks needs `group`, its name", file.place(pointer + "/task"));
-  TaskNode group;
-  group.name = content["group"].get<std::string>();
-  if (contains(open_groups_, group.name)) throw errors::config("{}: group '{}' holds itself", file.place(pointer + "/group"), group.name);
-  open_groups_.push_back(group.name);
-  group.alias = content.contains("group_alias") && content["group_alias"].is_string() ? content["group_alias"].get<std::string>() : group.name;
-  group.version = version_of(content);
-  group.aggregate = group_metrics(file, content, pointer);
-  Json down = Json::object();
-  for (const auto& [key, value] : content.items())
-    if (!contains(kGroupKeys, key)) down[key] = value;
-  down = merged(down, pushed_down);
-  const Json& members = content["task"];
-  for (std::size_t i = 0; i < members.size(); ++i) load_member(file, members[i], pointer + "/task/" + std::to_string(i), down, group);
-  if (group.members.empty()) throw errors::config("{}: group '{}' has no members", file.place(pointer + "/task"), group.name);
+TaskNode TaskLoader::load_group(const Place& group, const FieldOverrides& pushed_down) {
+  const std::string name = text_or(group.content, "group", "");
+  if (name.empty()) throw errors::config("{}: a list of tasks needs `group`, its name", group.where("task"));
+  if (contains(open_groups_, name)) throw errors::config("{}: group '{}' holds itself", group.where("group"), name);
+  open_groups_.push_back(name);
+  TaskNode node;
+  node.name = name;
+  node.alias = text_or(group.content, "group_alias", name);
+  node.version = version_of(group.content);
+  node.aggregate = group_metrics(group.file, group.content, group.pointer);
+  load_members(group, group.overrides(kGroupKeys, pushed_down), node);
+  if (node.members.empty()) throw errors::config("{}: group '{}' has no members", group.where("task"), name);
   open_groups_.pop_back();
-  return group;
+  return node;
 }
 
-std::string TaskLoader::unused_name(const std::string& name, const TaskNode& group) const {
-  const auto taken = [&](const std::string& candidate) {
-    return std::any_of(group.members.begin(), group.members.end(), [&](const TaskNode& member) { return member.name == candidate; });
-  };
-  std::string candidate = name;
-  for (int i = 1; taken(candidate); ++i) candidate = name + "-" + std::to_string(i);
-  return candidate;
+void TaskLoader::load_members(const Place& group, const FieldOverrides& down, TaskNode& node) {
+  for (std::size_t i = 0; i < group.content["task"].size(); ++i) {
+    const Place member = group.item("task", i);
+    if (member.content.is_string()) load_named_member(member, down, node);
+    else load_mapped_member(member, down, node);
+  }
 }
 
-void TaskLoader::load_member(const YamlFile& file, const Json& member, const std::string& pointer, const Json& pushed_down, TaskNode& group) {
-  const std::string where = file.place(pointer);
-  if (member.is_string()) {
-    for (auto& node : load_name(member.get<std::string>(), pushed_down, where)) {
-      const bool twice = std::any_of(group.members.begin(), group.members.end(), [&](const TaskNode& known) { return known.name == node.name; });
-      if (!twice) group.members.push_back(std::move(node));
-    }
+void TaskLoader::load_named_member(const Place& member, const FieldOverrides& down, TaskNode& node) {
+  for (auto& loaded : load_name(member.content.get<std::string>(), down, member.where()))
+    if (!has_member(node, loaded.name)) node.members.push_back(std::move(loaded));
+}
+
+void TaskLoader::load_mapped_member(const Place& member, const FieldOverrides& down, TaskNode& node) {
+  if (!member.content.is_object() || !member.content.contains("task"))
+    throw errors::config("{}: must be a name or a map with `task`", member.where());
+  if (member.content["task"].is_array()) {
+    node.members.push_back(load_group(member, down));
     return;
   }
-  if (!member.is_object() || !member.contains("task")) throw errors::config("{}: must be a name or a map with `task`", where);
-  if (member["task"].is_array()) {
-    group.members.push_back(load_group(file, member, pointer, pushed_down));
-    return;
-  }
-  if (!member["task"].is_string()) throw errors::config("{}: `task` must be a name or a list", where);
-  const std::string base = member["task"].get<std::string>();
-  const std::string name = unused_name(base, group);
+  if (!member.content["task"].is_string()) throw errors::config("{}: `task` must be a name or a list", member.where("task"));
+  const std::string base = member.content["task"].get<std::string>();
   const auto known = index_.entries().find(base);
-  if (known != index_.entries().end() && known->second.kind == "task") {
-    if (!known->second.broken.empty()) throw errors::config("{}", known->second.broken);
-    group.members.push_back(load_task(YamlFile::load(known->second.yaml), name, merged(pushed_down, member)));
+  if (known == index_.entries().end()) {
+    node.members.push_back(load_inline_task(member, unused_name(base, node), down));
     return;
   }
-  // A task of its own, written out inside the group.
-  YamlFile inner;
-  inner.path = file.path;
-  inner.value = member;
-  for (const auto& [place_pointer, text] : file.places)
-    if (place_pointer.starts_with(pointer)) inner.places[place_pointer.substr(pointer.size())] = text;
-  if (!member.contains("dataset_path") && !pushed_down.contains("dataset_path"))
-    throw errors::config("{}: no task '{}'{}", where, base, did_you_mean(base, index_.names()));
-  group.members.push_back(load_task(std::move(inner), name, pushed_down));
+  if (!known->second.broken.empty()) throw errors::config("{}", known->second.broken);
+  const FieldOverrides all = member.overrides({"task"}, down);
+  if (known->second.kind == "task") {
+    node.members.push_back(load_task(YamlFile::load(known->second.yaml), unused_name(base, node), all));
+    return;
+  }
+  for (auto& loaded : load_name(base, all, member.where("task")))
+    if (!has_member(node, loaded.name)) node.members.push_back(std::move(loaded));
 }
 
-std::vector<GroupMetric> TaskLoader::group_metrics(const YamlFile& file, const Json& content, const std::string& pointer) const {
-  std::vector<GroupMetric> metrics;
-  if (!content.contains("aggregate_metric_list") || content["aggregate_metric_list"].is_null()) return metrics;
-  const Json& list = content["aggregate_metric_list"];
-  if (!list.is_array()) throw errors::config("{}: aggregate_metric_list must be a list", file.place(pointer + "/aggregate_metric_list"));
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    const std::string base = pointer + "/aggregate_metric_list/" + std::to_string(i);
-    const Json& entry = list[i];
-    if (!entry.is_object() || !entry.contains("metric") || !entry["metric"].is_string())
-      throw errors::config("{}: an entry of aggregate_metric_list needs `metric`", file.place(base));
-    GroupMetric metric;
-    for (const auto& [key, value] : entry.items()) {
-      const std::string where = file.place(base + "/" + key);
-      if (key == "metric") metric.metric = value.get<std::string>();
-      else if (key == "weight_by_size" && value.is_boolean()) metric.weight_by_size = value.get<bool>();
-      else if (key == "filter_list" && value.is_string()) metric.filters = {value.get<std::string>()};
-      else if (key == "filter_list" && value.is_array()) metric.filters = value.get<std::vector<std::string>>();
-      else if (key == "aggregation" && value == "mean") continue;
-      else if (key == "aggregation") throw errors::config("{}: a group's aggregation must be mean", where);
-      else throw errors::config("{}: '{}' is not a key of aggregate_metric_list with this value{}", where, key,
-                                did_you_mean(key, {"metric", "aggregation", "weight_by_size", "filter_list"}));
-    }
-    metrics.push_back(std::move(metric));
+/// A task of its own, written out inside the group.
+TaskNode TaskLoader::load_inline_task(const Place& member, const std::string& name, const FieldOverrides& down) {
+  const bool has_data = member.content.contains("dataset_path") || member.content.contains("include") || down.values.contains("dataset_path");
+  if (!has_data) {
+    const std::string base = member.content["task"].get<std::string>();
+    throw errors::config("{}: no task, group or tag '{}'{}", member.where("task"), base, did_you_mean(base, index_.names()));
   }
-  return metrics;
+  return load_task(member.file.inner(member.content, member.pointer), name, down);
 }
 
 }  // namespace lmms_eval

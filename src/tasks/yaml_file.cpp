@@ -3,13 +3,10 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
-#include <charconv>
-#include <limits>
-#include <set>
 
 #include "base/errors.h"
-#include "base/regex.h"
 #include "base/text.h"
+#include "tasks/yaml_scalar.h"
 
 namespace lmms_eval {
 namespace {
@@ -25,51 +22,6 @@ std::string escaped(const std::string& key) {
   return text;
 }
 
-std::optional<Json> integer(std::string_view text) {
-  std::string digits;
-  for (char c : text)
-    if (c != '_') digits += c;
-  std::string_view body = digits;
-  bool negative = false;
-  if (body.starts_with('+') || body.starts_with('-')) {
-    negative = body[0] == '-';
-    body.remove_prefix(1);
-  }
-  int base = 10;
-  if (body.starts_with("0x")) base = 16, body.remove_prefix(2);
-  else if (body.starts_with("0b")) base = 2, body.remove_prefix(2);
-  else if (body.size() > 1 && body[0] == '0') base = 8, body.remove_prefix(1);
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(body.data(), body.data() + body.size(), value, base);
-  if (body.empty() || error != std::errc{} || end != body.data() + body.size()) return std::nullopt;
-  return negative ? -value : value;
-}
-
-/// A plain scalar by PyYAML's implicit resolvers.
-Json plain_scalar(const std::string& text) {
-  static const std::set<std::string> kTrue = {"yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"};
-  static const std::set<std::string> kFalse = {"no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"};
-  static const std::set<std::string> kNull = {"", "~", "null", "Null", "NULL"};
-  if (kTrue.count(text)) return true;
-  if (kFalse.count(text)) return false;
-  if (kNull.count(text)) return nullptr;
-  const char first = text[0];
-  if (!(std::isdigit(static_cast<unsigned char>(first)) || first == '+' || first == '-' || first == '.')) return text;
-  if (auto value = integer(text)) return *value;
-  if (text == ".inf" || text == "+.inf" || text == ".Inf") return std::numeric_limits<double>::infinity();
-  if (text == "-.inf" || text == "-.Inf") return -std::numeric_limits<double>::infinity();
-  if (text == ".nan" || text == ".NaN") return std::numeric_limits<double>::quiet_NaN();
-  // PyYAML wants a dot in a float; 1e5 is text there.
-  static const Regex kFloat(R"(^[-+]?(?:[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?)$)");
-  if (!kFloat.search(text)) return text;
-  std::string digits;
-  for (char c : text)
-    if (c != '_' && c != '+') digits += c;
-  double value = 0;
-  std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  return value;
-}
-
 class Converter {
  public:
   Converter(const fs::path& path, YamlFile& out) : path_(path), out_(out) {}
@@ -82,7 +34,7 @@ class Converter {
     } else if (tag.starts_with("!") && tag.size() > 1) {
       throw errors::config("{}: unknown tag {}; only !function is known", place(node), tag);
     } else if (node.IsScalar()) {
-      return tag == "!" || tag == "tag:yaml.org,2002:str" ? Json(node.Scalar()) : plain_scalar(node.Scalar());
+      return tag == "!" || tag == "tag:yaml.org,2002:str" ? Json(node.Scalar()) : yaml_plain_scalar(node.Scalar());
     }
     if (node.IsSequence()) {
       Json list = Json::array();
@@ -93,8 +45,8 @@ class Converter {
     Json map = Json::object();
     for (const auto& entry : node) {
       if (!entry.first.IsScalar()) throw errors::config("{}: a key must be a text", place(entry.first));
-      const std::string key = entry.first.Scalar();
-      if (key == "<<") {
+      const std::string key = key_text(entry.first);
+      if (key == "<<" && entry.first.Tag() == "?") {
         merge(map, convert(entry.second, pointer), place(entry.first));
         continue;
       }
@@ -106,6 +58,14 @@ class Converter {
   }
 
  private:
+  /// A key that is no text becomes what Python prints for it.
+  static std::string key_text(const YAML::Node& key) {
+    const Json value = key.Tag() == "?" ? yaml_plain_scalar(key.Scalar()) : Json(key.Scalar());
+    if (value.is_null()) return "None";
+    if (value.is_boolean()) return value.get<bool>() ? "True" : "False";
+    return value.is_number_integer() ? value.dump() : key.Scalar();
+  }
+
   std::string place(const YAML::Node& node) const { return path_.string() + ":" + std::to_string(node.Mark().line + 1); }
   void note(const YAML::Node& node, const std::string& pointer) {
     if (node.Mark().line >= 0) out_.places[pointer] = place(node);
@@ -143,6 +103,18 @@ void include(YamlFile& file, const std::string& name, const std::string& where, 
   }
 }
 
+/// The file itself wins over the first include, that over the second.
+void follow_includes(YamlFile& file, std::vector<fs::path>& chain) {
+  if (!file.value.contains("include")) return;
+  Json names = file.value["include"];
+  const std::string where = file.place("/include");
+  file.value.erase("include");
+  if (names.is_string()) names = Json::array({names});
+  const bool texts = names.is_array() && std::all_of(names.begin(), names.end(), [](const Json& name) { return name.is_string(); });
+  if (!texts) throw errors::config("{}: include must be a file name or a list of them", where);
+  for (const auto& name : names) include(file, name.get<std::string>(), where, chain);
+}
+
 YamlFile load_one(const fs::path& path, std::vector<fs::path>& chain) {
   const fs::path canonical = fs::weakly_canonical(path);
   if (std::find(chain.begin(), chain.end(), canonical) != chain.end()) throw errors::config("{}: includes itself", path.string());
@@ -150,7 +122,9 @@ YamlFile load_one(const fs::path& path, std::vector<fs::path>& chain) {
   YamlFile file;
   file.path = path;
   try {
-    const YAML::Node root = YAML::LoadFile(path.string());
+    const auto documents = YAML::LoadAllFromFile(path.string());
+    if (documents.size() > 1) throw errors::config("{}:1: holds {} YAML documents; a task file is one", path.string(), documents.size());
+    const YAML::Node root = documents.empty() ? YAML::Node() : documents.front();
     if (!root.IsMap()) throw errors::config("{}: must be a map of field names to values", path.string() + ":1");
     file.value = Converter(path, file).convert(root, "");
   } catch (const YAML::BadFile&) {
@@ -158,15 +132,7 @@ YamlFile load_one(const fs::path& path, std::vector<fs::path>& chain) {
   } catch (const YAML::Exception& error) {
     throw errors::config("{}:{}: {}", path.string(), error.mark.line + 1, error.msg);
   }
-  if (file.value.contains("include")) {
-    const Json names = file.value["include"];
-    const std::string where = file.place("/include");
-    file.value.erase("include");
-    if (names.is_string()) include(file, names.get<std::string>(), where, chain);
-    else if (names.is_array()) {
-      for (const auto& name : names) include(file, name.get<std::string>(), where, chain);
-    } else throw errors::config("{}: include must be a file name or a list of them", where);
-  }
+  follow_includes(file, chain);
   chain.pop_back();
   return file;
 }
@@ -178,11 +144,28 @@ YamlFile YamlFile::load(const fs::path& path) {
   return load_one(path, chain);
 }
 
+void YamlFile::replace_place(const std::string& pointer, const std::string& place) {
+  std::erase_if(places, [&](const auto& entry) { return entry.first.starts_with(pointer + "/"); });
+  places[pointer] = place;
+}
+
 std::string YamlFile::place(const std::string& pointer) const {
   for (std::string at = pointer;; at.resize(at.rfind('/'))) {
     if (const auto found = places.find(at); found != places.end()) return found->second;
     if (at.empty()) return path.string();
   }
+}
+
+YamlFile YamlFile::inner(const Json& map, const std::string& pointer) const {
+  YamlFile file;
+  file.path = path;
+  file.value = map;
+  for (const auto& [at, text] : places)
+    if (at.starts_with(pointer + "/")) file.places[at.substr(pointer.size())] = text;
+  file.places[""] = place(pointer);
+  std::vector<fs::path> chain = {fs::weakly_canonical(path)};
+  follow_includes(file, chain);
+  return file;
 }
 
 fs::path YamlFile::folder_of(const std::string& key) const {

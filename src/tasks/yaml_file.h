@@ -19,8 +19,12 @@ struct YamlFile {
   /// Throws Error{config} with file:line for what is no YAML, no map, or a missing or circular include.
   static YamlFile load(const std::filesystem::path& path);
 
+  /// Says that a value, with all inside it, comes from elsewhere.
+  void replace_place(const std::string& pointer, const std::string& place);
   /// "file:line" of a value, or of the nearest value around it.
   std::string place(const std::string& pointer) const;
+  /// A map inside the file as a file of its own, its `include` followed.
+  YamlFile inner(const nlohmann::ordered_json& map, const std::string& pointer) const;
   /// The folder of the file that holds a top-level key: what relative paths in it are relative to.
   std::filesystem::path folder_of(const std::string& key) const;
 };

@@ -5,6 +5,8 @@ Run by `ctest -L parity`; by hand: LMMS_EVAL_BIN=build/release/lmms_eval .parity
 """
 
 import io
+import subprocess
+import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,6 +88,12 @@ def evaluate(run_lmms_eval, folder, task, *more):
 def check_input_tokens(lines, expected):
     for line, answer in zip(lines, expected):
         assert {counts["input_tokens"] for counts in line["token_counts"]} == {answer.input_tokens}, line["doc_id"]
+
+
+def test_the_data_files_are_what_the_tool_makes():
+    done = subprocess.run([sys.executable, ROOT / "tools" / "make_digits.py", "--check"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines() == ["train.parquet: identical", "test.parquet: identical"]
 
 
 def test_the_bundled_model_reads_the_test_digits(docs, expected):

@@ -55,7 +55,7 @@ TEST(OpenSplit, NamesWhatIsMissing) {
   const TempDir folder;
   folder.write("a.jsonl", "{\"n\": 1}\n");
   const Json files = {{"data_files", {{"test", "a.jsonl"}, {"train", "gone.jsonl"}, {"odd", "gone*.jsonl"}}}};
-  EXPECT_THAT(error_of(source(folder, "json", files), "tset"), AllOf(HasSubstr("mine.yaml:2"), HasSubstr("no split 'tset' (it has test, train, odd)"),
+  EXPECT_THAT(error_of(source(folder, "json", files), "tests"), AllOf(HasSubstr("mine.yaml:2"), HasSubstr("no split 'tests' (it has test, train, odd)"),
                                                                      HasSubstr("did you mean 'test'")));
   EXPECT_THAT(error_of(source(folder, "json", files), "train"), AllOf(HasSubstr("no such data file"), HasSubstr("gone.jsonl")));
   EXPECT_THAT(error_of(source(folder, "json", files), "odd"), HasSubstr("no data file matches"));

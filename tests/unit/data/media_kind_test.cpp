@@ -1,6 +1,6 @@
-#include <gtest/gtest.h>
+#include "data/media_kind.h"
 
-#include "data/arrow_values.h"
+#include <gtest/gtest.h>
 
 namespace lmms_eval::data {
 namespace {

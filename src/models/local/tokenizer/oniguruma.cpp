@@ -232,8 +232,8 @@ class Translator {
     if (c == 'b' || c == 'B') {
       at_ += 2;
       const auto word = word_items();
-      return atom(fmt::format(c == 'b' ? "(?:(?<=[{0}])(?![{0}])|(?<![{0}])(?=[{0}]))"
-                                       : "(?:(?<=[{0}])(?=[{0}])|(?<![{0}])(?![{0}]))", word));
+      return atom(c == 'b' ? fmt::format("(?:(?<=[{0}])(?![{0}])|(?<![{0}])(?=[{0}]))", word)
+                           : fmt::format("(?:(?<=[{0}])(?=[{0}])|(?<![{0}])(?![{0}]))", word));
     }
     if (c == 'A' || c == 'z' || c == 'Z' || c == 'G' || c == 'R' || (c >= '1' && c <= '9')) {
       at_ += 2;
@@ -295,7 +295,7 @@ class Translator {
     ++at_;
     const std::size_t start = at_;
     next_code_point(in_, at_);
-    return "\\" + std::string(in_.substr(start, at_ - start));
+    return fmt::format("\\{}", in_.substr(start, at_ - start));
   }
   std::string braced_code_point() {
     const auto end = in_.find('}', at_);

@@ -4,6 +4,23 @@
 #include "models/local/torch/pch.h"
 
 namespace lmms_eval::local {
+namespace {
+
+/// From how many rows on a product is worth the copy of its weight to f32.
+constexpr std::int64_t kRowsWorthWidening = 16;
+
+/// True for a half-precision type that this CPU multiplies only element by element: oneDNN takes bf16 from AVX-512 on, f16
+/// from AVX512-FP16 on, and ATen's own loops are several times slower than f32 products.
+bool slow_on_cpu(const at::Tensor& x) {
+  static const bool bf16 = __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+  static const bool f16 = __builtin_cpu_supports("avx512fp16");
+  if (!x.is_cpu()) return false;
+  return (x.scalar_type() == at::kBFloat16 && !bf16) || (x.scalar_type() == at::kHalf && !f16);
+}
+
+at::Tensor wide(const at::Tensor& x) { return x.to(at::kFloat); }
+
+}  // namespace
 
 Linear::Linear(at::Tensor weight, at::Tensor bias) : weight_(std::move(weight)), bias_(std::move(bias)) {}
 
@@ -23,7 +40,11 @@ Linear Linear::fuse(const std::vector<Linear>& parts) {
   return {at::cat(weights), biases.empty() ? at::Tensor() : at::cat(biases)};
 }
 
-at::Tensor Linear::operator()(const at::Tensor& x) const { return at::linear(x, weight_, bias_); }
+at::Tensor Linear::operator()(const at::Tensor& x) const {
+  if (!slow_on_cpu(x) || x.numel() < kRowsWorthWidening * x.size(-1)) return at::linear(x, weight_, bias_);
+  // Summed in f32 and rounded once, as oneDNN does where it takes the type.
+  return at::linear(wide(x), wide(weight_), bias_.defined() ? wide(bias_) : bias_).to(x.scalar_type());
+}
 
 LayerNorm LayerNorm::load(const WeightLoader& weights, const std::string& name, std::int64_t size, double eps) {
   return {weights.take(name + ".weight", {size}), weights.take(name + ".bias", {size}), eps};
@@ -95,6 +116,8 @@ at::Tensor Rope::rotate(const at::Tensor& x, const Angles& angles) {
 at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& mask, bool causal) {
   const auto rows = q.size(0), heads = q.size(1), queries = q.size(2), width = q.size(3);
   const auto groups = heads / k.size(1);
+  if (queries >= kRowsWorthWidening && slow_on_cpu(q))
+    return attention(wide(q), wide(k), wide(v), mask.defined() ? wide(mask) : mask, causal).to(q.scalar_type());
   const std::optional<at::Tensor> bias = mask.defined() ? std::optional(mask) : std::nullopt;
   if (groups == 1 || queries == 1) {
     // One query: the heads of a group stand as queries of their shared head, so that keys are not repeated.

@@ -3,12 +3,15 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
+
+#include "lmms_eval/export.h"
 
 namespace lmms_eval {
 
-/// Python's random.Random, bit for bit (MT19937): few-shot examples, and so scores, depend on it.
-class PythonRandom {
+/// Python's random.Random, bit for bit (MT19937): few-shot examples and bootstrapped errors, and so results, depend on it.
+class LMMS_EVAL_API PythonRandom {
  public:
   /// Random(seed) for an integer; nothing seeds from the operating system, as Random(None).
   explicit PythonRandom(std::optional<std::int64_t> seed);
@@ -18,6 +21,8 @@ class PythonRandom {
   std::uint64_t randbelow(std::uint64_t n);   ///< [0, n)
   /// Indices that random.sample(range(n), k) returns. REQUIRES k <= n.
   std::vector<std::size_t> sample(std::size_t n, std::size_t k);
+  /// Indices that random.choices(range(n), k=len(picks)) returns.
+  void choices(std::size_t n, std::span<std::uint32_t> picks);
 
  private:
   std::uint32_t next();

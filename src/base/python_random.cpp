@@ -1,4 +1,4 @@
-#include "tasks/python_random.h"
+#include "base/python_random.h"
 
 #include <bit>
 #include <cmath>
@@ -76,6 +76,10 @@ std::uint64_t PythonRandom::randbelow(std::uint64_t n) {
   std::uint64_t value = getrandbits(bits);
   while (value >= n) value = getrandbits(bits);
   return value;
+}
+
+void PythonRandom::choices(std::size_t n, std::span<std::uint32_t> picks) {
+  for (auto& pick : picks) pick = static_cast<std::uint32_t>(random() * static_cast<double>(n));
 }
 
 std::vector<std::size_t> PythonRandom::sample(std::size_t n, std::size_t k) {

@@ -1,0 +1,83 @@
+#include "tasks/yaml_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "unit/tasks/task_yaml.h"
+
+namespace lmms_eval {
+namespace {
+
+using namespace lmms_eval::testing;
+using ::testing::HasSubstr;
+
+YamlFile load(const TempDir& folder, const std::string& text) { return YamlFile::load(folder.write("a.yaml", text)); }
+
+TEST(YamlFile, ReadsValuesAsPyYamlDoes) {
+  const TempDir folder;
+  const auto file = load(folder,
+                         "text: hello\nquoted: \"yes\"\nflag: yes\nnumber: 010\nlist: [1, 'a', ~]\nmap: {yes: 1, 2: x}\n"
+                         "block: |\n  one\n  two\nfolded: >-\n  one\n  two\nnothing:\nforced: !!str 7\n");
+  EXPECT_EQ(file.value.dump(),
+            R"({"text":"hello","quoted":"yes","flag":true,"number":8,"list":[1,"a",null],"map":{"True":1,"2":"x"},)"
+            R"("block":"one\ntwo\n","folded":"one two","nothing":null,"forced":"7"})");
+}
+
+TEST(YamlFile, TakesTheLastOfDuplicateKeysAndMerges) {
+  const TempDir folder;
+  const auto file = load(folder, "base: &b {x: 1, y: 2}\nother: &o {y: 3, z: 4}\nuse:\n  <<: [*b, *o]\n  x: 9\na: 1\na: 2\n");
+  EXPECT_EQ(file.value["use"].dump(), R"({"x":9,"y":2,"z":4})");
+  EXPECT_EQ(file.value["a"], 2);
+}
+
+TEST(YamlFile, KnowsThePlaceOfEachValue) {
+  const TempDir folder;
+  const auto file = load(folder, "task: x\nmetric_list:\n  - metric: acc\n    aggregation: mean\n  - metric: f1\n");
+  const std::string name = file.path.string();
+  EXPECT_EQ(file.place("/task"), name + ":1");
+  EXPECT_EQ(file.place("/metric_list/0/aggregation"), name + ":4");
+  EXPECT_EQ(file.place("/metric_list/1/metric"), name + ":5");
+  EXPECT_EQ(file.place("/metric_list/1/gone"), name + ":5");
+  EXPECT_EQ(file.folder_of("task"), folder.path());
+}
+
+TEST(YamlFile, FollowsIncludesFromItsOwnFolderWithTheNearerFileWinning) {
+  const TempDir folder;
+  folder.write("sub/_base_yaml", "a: 1\nb: 1\nc: 1\ninclude: ../_root_yaml\n");
+  folder.write("sub/_second_yaml", "b: 2\nc: 2\nd: 2\n");
+  folder.write("_root_yaml", "e: 0\na: 0\nmap: {x: 1}\n");
+  const auto file = YamlFile::load(folder.write("sub/a.yaml", "include: [_base_yaml, _second_yaml]\na: 9\nmap: {y: 2}\n"));
+  EXPECT_EQ(file.value["a"], 9);
+  EXPECT_EQ(file.value["b"], 1);
+  EXPECT_EQ(file.value["d"], 2);
+  EXPECT_EQ(file.value["e"], 0);
+  EXPECT_EQ(file.value["map"].dump(), R"({"y":2})");  // whole values, never merged deeply
+  EXPECT_FALSE(file.value.contains("include"));
+  EXPECT_THAT(file.place("/d"), HasSubstr("_second_yaml:3"));
+  EXPECT_EQ(std::filesystem::weakly_canonical(file.folder_of("e")), std::filesystem::weakly_canonical(folder.path()));
+}
+
+TEST(YamlFile, MarksFunctions) {
+  const TempDir folder;
+  const auto file = load(folder, "process_results: !function utils.score\n");
+  ASSERT_TRUE(is_function(file.value["process_results"]));
+  EXPECT_EQ(function_name(file.value["process_results"]), "utils.score");
+  EXPECT_FALSE(is_function(file.value));
+}
+
+TEST(YamlFile, SaysWhereTheYamlIsBroken) {
+  const TempDir folder;
+  EXPECT_THAT(error_of([&] { load(folder, "a: 1\nb: [1, 2\n"); }), HasSubstr("a.yaml:"));
+  EXPECT_THAT(error_of([&] { load(folder, "a: 1\nb: \"x\n"); }), HasSubstr("a.yaml:"));
+  EXPECT_THAT(error_of([&] { load(folder, "- a\n- b\n"); }), HasSubstr("must be a map"));
+  EXPECT_THAT(error_of([&] { load(folder, ""); }), HasSubstr("must be a map"));
+  EXPECT_THAT(error_of([&] { load(folder, "a: 1\n---\nb: 1\n"); }), HasSubstr("2 YAML documents"));
+  EXPECT_THAT(error_of([&] { load(folder, "a: 1\nb: !odd x\n"); }), HasSubstr("a.yaml:2: unknown tag !odd"));
+  EXPECT_THAT(error_of([&] { load(folder, "include: gone_yaml\n"); }), HasSubstr("a.yaml:1: included file"));
+  EXPECT_THAT(error_of([&] { load(folder, "include: a.yaml\n"); }), HasSubstr("includes itself"));
+  EXPECT_THAT(error_of([&] { load(folder, "a: 1\ninclude: [7]\n"); }), HasSubstr("a.yaml:2: include must be"));
+  EXPECT_THAT(error_of([&] { YamlFile::load(folder / "none.yaml"); }), HasSubstr("none.yaml: cannot be read"));
+}
+
+}  // namespace
+}  // namespace lmms_eval
