@@ -140,7 +140,8 @@ class Document {
       return row;
     }
     for (const auto& member : node.members) {
-      for (auto& [metric, value] : higher_is_better(member).items()) {
+      const Json below = higher_is_better(member);
+      for (const auto& [metric, value] : below.items()) {
         if (!row.contains(metric)) row[metric] = value;
         else if (row[metric] != value) row[metric] = nullptr;
       }

@@ -20,9 +20,9 @@ constexpr const char* kFlag = "--model_args";
 
 struct DummyOptions {
   std::string response = "A";
-  std::int64_t read_bytes = 65536;   ///< of each medium; -1: all, 0: media are not touched
-  bool fail_on_missing = true;       ///< a medium that cannot be read or decoded makes its request unscorable
-  std::int64_t decode_num_frames = 0;///< above 0 images are decoded, too
+  std::int64_t read_bytes = 65536;     ///< of each medium; -1: all, 0: media are not touched
+  bool fail_on_missing = true;         ///< a medium that cannot be read or decoded makes its request unscorable
+  std::int64_t decode_num_frames = 0;  ///< above 0 images are decoded, too
   std::string metrics_output_path;
   std::size_t batch_size = 1;
 };
@@ -35,7 +35,8 @@ struct MediaCounts {
 };
 
 void check_keys(const KeyValues& args) {
-  const std::vector<std::string> used = {"response", "read_bytes", "fail_on_missing", "decode_num_frames", "metrics_output_path", "batch_size"};
+  const std::vector<std::string> used = {"response",          "read_bytes",          "fail_on_missing",
+                                         "decode_num_frames", "metrics_output_path", "batch_size"};
   for (const auto& key : args.keys()) {
     if (std::find(used.begin(), used.end(), key) != used.end()) continue;
     if (key == "allow_remote" || key == "decode_fps" || key == "device" || key == "max_batch_size")
@@ -49,7 +50,8 @@ DummyOptions parse(const ModelOptions& options) {
   const KeyValues args = KeyValues::parse(options.args, kFlag);
   check_keys(args);
   DummyOptions result;
-  if (const auto response = args.text("response"); response && !trim(*response).empty()) result.response = trim(*response);
+  if (const auto response = args.text("response"); response && !trim(*response).empty())
+    result.response = trim(*response);
   result.read_bytes = args.integer("read_bytes").value_or(result.read_bytes);
   result.fail_on_missing = args.boolean("fail_on_missing").value_or(true);
   result.decode_num_frames = std::max<std::int64_t>(0, args.integer("decode_num_frames").value_or(0));
@@ -124,8 +126,11 @@ class Dummy final : public LM {
   }
 
   void write_metrics(double seconds) const {
-    const nlohmann::ordered_json metrics = {{"media", counts_.media},     {"media_bytes", counts_.bytes}, {"media_decoded", counts_.decoded},
-                                            {"media_missing", counts_.missing}, {"total_s", seconds}};
+    const nlohmann::ordered_json metrics = {{"media", counts_.media},
+                                            {"media_bytes", counts_.bytes},
+                                            {"media_decoded", counts_.decoded},
+                                            {"media_missing", counts_.missing},
+                                            {"total_s", seconds}};
     write_file_atomically(options_.metrics_output_path, metrics.dump(2) + "\n");
   }
 
@@ -138,7 +143,9 @@ const bool kRegistered = [] {
                   {"dummy_video_reader"},
                   "simple",
                   "answers `A` (--model_args response=...) to everything, log-likelihood 0; for tests and timings",
-                  [](const std::string&, const ModelOptions& options) -> std::unique_ptr<LM> { return std::make_unique<Dummy>(parse(options)); }});
+                  [](const std::string&, const ModelOptions& options) -> std::unique_ptr<LM> {
+                    return std::make_unique<Dummy>(parse(options));
+                  }});
   return true;
 }();
 

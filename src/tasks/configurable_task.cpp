@@ -88,8 +88,8 @@ void ConfigurableTask::apply_overrides() {
   }
   if (kwargs.is_null()) kwargs = {{"until", Json::array({config_.text("fewshot_delimiter")})}, {"do_sample", false}};
   if (!kwargs.contains("until")) kwargs["until"] = Json::array({config_.text("fewshot_delimiter")});
-  for (const auto& [key, value] : for_model(config_["model_specific_generation_kwargs"], overrides_.model_name).items()) kwargs[key] = value;
-  for (const auto& [key, value] : Json::parse(overrides_.gen_kwargs_json).items()) kwargs[key] = value;
+  for (const Json& more : {for_model(config_["model_specific_generation_kwargs"], overrides_.model_name), Json::parse(overrides_.gen_kwargs_json)})
+    for (const auto& [key, value] : more.items()) kwargs[key] = value;
   if (kwargs.contains("temperature") && kwargs["temperature"].is_number()) kwargs["temperature"] = kwargs["temperature"].get<double>();
   options_ = generation_options(kwargs, config_.place("generation_kwargs"));
   config_.set("generation_kwargs", std::move(kwargs));

@@ -85,7 +85,8 @@ TEST_P(Golden, EqualsWhatLmmsEvalWrote) {
   EXPECT_NE(run.out.find(text_of(expected / "table.md")), std::string::npos) << run.out << text_of(expected / "table.md");
 
   const Json results = read_json(files_ending(out.path(), "_results.json").at(0));
-  for (const auto& [section, value] : read_json(expected / "results.json").items()) {
+  const Json sections = read_json(expected / "results.json");
+  for (const auto& [section, value] : sections.items()) {
     ASSERT_TRUE(results.contains(section)) << section;
     EXPECT_EQ(results[section], value) << section;
   }

@@ -77,13 +77,16 @@ class ServerHealth {
       return;
     }
     const bool nobody_there = outcome.error == TransportError::refused || outcome.error == TransportError::unresolved ||
-                              outcome.error == TransportError::unreachable || outcome.error == TransportError::untrusted;
+                              outcome.error == TransportError::unreachable ||
+                              outcome.error == TransportError::untrusted;
     if (!nobody_there) return;
     if (!reached_ && !any_success_) throw unreachable(outcome, reason);
     if (++lost_in_a_row_ < lost_after_ || !gone_.empty()) return;
     gone_ = fmt::format("not sent: {} could not be reached any more ({})", protocol_.shown_url(), reason);
-    spdlog::error("{} could not be reached by {} requests in a row ({}); the rest of the run is given up, answers so far are kept",
-                  protocol_.shown_url(), lost_in_a_row_, reason);
+    spdlog::error(
+        "{} could not be reached by {} requests in a row ({}); the rest of the run is given up, answers so far are "
+        "kept",
+        protocol_.shown_url(), lost_in_a_row_, reason);
   }
 
   /// An answer of any status has come: the server is there.
@@ -101,15 +104,21 @@ class ServerHealth {
     same_count_ = status == same_status_ ? same_count_ + 1 : 1;
     same_status_ = status;
     if (same_count_ < kSameRefusals) return;
-    throw errors::network("{} turns every request down with {}; {}", protocol_.shown_url(), reason, protocol_.advice(status));
+    throw errors::network("{} turns every request down with {}; {}", protocol_.shown_url(), reason,
+                          protocol_.advice(status));
   }
 
   Error unreachable(const HttpOutcome& outcome, const std::string& reason) const {
     switch (outcome.error) {
-      case TransportError::refused: return errors::network("cannot reach {}: connection refused; is the server running?", protocol_.shown_url());
-      case TransportError::unresolved: return errors::network("cannot reach {}: {}; check base_url", protocol_.shown_url(), reason);
-      case TransportError::untrusted: return errors::network("cannot reach {}: {}", protocol_.shown_url(), reason);
-      default: return errors::network("cannot reach {}: {}; check base_url, the network and proxy settings", protocol_.shown_url(), reason);
+      case TransportError::refused:
+        return errors::network("cannot reach {}: connection refused; is the server running?", protocol_.shown_url());
+      case TransportError::unresolved:
+        return errors::network("cannot reach {}: {}; check base_url", protocol_.shown_url(), reason);
+      case TransportError::untrusted:
+        return errors::network("cannot reach {}: {}", protocol_.shown_url(), reason);
+      default:
+        return errors::network("cannot reach {}: {}; check base_url, the network and proxy settings",
+                               protocol_.shown_url(), reason);
     }
   }
 
@@ -225,7 +234,8 @@ class ApiRun {
       reason = describe_failure(event.outcome);
       again = worth_retrying(event.outcome);
     }
-    if (again && attempts < options_.retry.max_attempts && !stopped_ && health_.gone().empty()) return retry_later(event, attempts, std::move(reason));
+    if (again && attempts < options_.retry.max_attempts && !stopped_ && health_.gone().empty())
+      return retry_later(event, attempts, std::move(reason));
     if (attempts > 1) reason += fmt::format(" (after {} attempts)", attempts);
     health_.failed(event.outcome, reason);
     complete(event.ticket, Response::failure(std::move(reason)));
@@ -253,16 +263,20 @@ class ApiRun {
   void retry_later(Event& event, int attempts, std::string reason) {
     const auto delay = backoff_.delay(attempts, event.outcome.retry_after_s);
     // The first of each sort is told, the others are for --verbosity DEBUG.
-    const bool first = told_.insert(event.outcome.error == TransportError::none ? event.outcome.status : -static_cast<int>(event.outcome.error)).second;
-    spdlog::log(first ? spdlog::level::warn : spdlog::level::debug, "{}: {}; attempt {} of {} in {:.1f} s{}", protocol_.shown_url(), reason,
-                attempts + 1, options_.retry.max_attempts, static_cast<double>(delay.count()) / 1000,
-                first ? " (said once for each sort of failure)" : "");
+    const bool first = told_
+                           .insert(event.outcome.error == TransportError::none ? event.outcome.status
+                                                                               : -static_cast<int>(event.outcome.error))
+                           .second;
+    spdlog::log(first ? spdlog::level::warn : spdlog::level::debug, "{}: {}; attempt {} of {} in {:.1f} s{}",
+                protocol_.shown_url(), reason, attempts + 1, options_.retry.max_attempts,
+                static_cast<double>(delay.count()) / 1000, first ? " (said once for each sort of failure)" : "");
     retries_.push({Clock::now() + delay, event.ticket, std::move(event.http), std::move(reason)});
   }
 
   void send_due() {
     const auto now = Clock::now();
-    for (; !retries_.empty() && retries_.top().due <= now; retries_.pop()) send(retries_.top().ticket, retries_.top().http);
+    for (; !retries_.empty() && retries_.top().due <= now; retries_.pop())
+      send(retries_.top().ticket, retries_.top().http);
   }
 
   void complete(std::uint64_t ticket, Response response) {

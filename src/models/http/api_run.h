@@ -15,8 +15,8 @@ struct ApiReply {
   std::string retry_reason;  ///< not empty: ask again; after the last attempt the request has failed for this reason
 };
 
-/// A provider: how a request is written for it, and how its answers are read. One file per provider implements this; all else
-/// (concurrency, retries, giving up) is the same for all. Methods are called by several threads.
+/// A provider: how a request is written for it, and how its answers are read. One file per provider implements this;
+/// all else (concurrency, retries, giving up) is the same for all. Methods are called by several threads.
 class LMMS_EVAL_API ApiProtocol {
  public:
   virtual ~ApiProtocol() = default;
@@ -39,9 +39,9 @@ struct ApiRunOptions {
 
 /// What a run did, for the results file.
 struct ApiRunMetrics {
-  std::int64_t requests = 0;       ///< completed, whatever came of them
-  std::int64_t attempts = 0;       ///< HTTP exchanges
-  double latency_s = 0.0;          ///< sum over answered requests, of the exchange that brought the answer
+  std::int64_t requests = 0;  ///< completed, whatever came of them
+  std::int64_t attempts = 0;  ///< HTTP exchanges
+  double latency_s = 0.0;     ///< sum over answered requests, of the exchange that brought the answer
   std::int64_t answered = 0;
   std::int64_t output_tokens = 0;
 };
@@ -51,13 +51,14 @@ LMMS_EVAL_API std::size_t look_ahead(std::size_t num_concurrent);
 
 /// Answers every request of the stream through the provider, `num_concurrent` at a time.
 ///
-/// Requests are written on a thread pool and exchanged by an HttpEngine; the calling thread pulls, retries and completes.
-/// When the stream is stopping, what is in flight is finished, what waits for another attempt fails with its reason, and what was not
-/// sent is not completed: it was not run.
+/// Requests are written on a thread pool and exchanged by an HttpEngine; the calling thread pulls, retries and
+/// completes. When the stream is stopping, what is in flight is finished, what waits for another attempt fails with its
+/// reason, and what was not sent is not completed: it was not run.
 ///
-/// Throws Error{network} when nothing can come of the run: before any answer, no server was reached or the first three requests
-/// were all turned down with the same 401, 403 or 404. A server that goes away later makes the rest of the requests fail,
-/// without a call once twice `num_concurrent` in a row found nobody there; what was answered is kept.
-LMMS_EVAL_API void run_api(RequestStream& stream, const ApiProtocol& protocol, const ApiRunOptions& options, ApiRunMetrics& metrics);
+/// Throws Error{network} when nothing can come of the run: before any answer, no server was reached or the first three
+/// requests were all turned down with the same 401, 403 or 404. A server that goes away later makes the rest of the
+/// requests fail, without a call once twice `num_concurrent` in a row found nobody there; what was answered is kept.
+LMMS_EVAL_API void run_api(RequestStream& stream, const ApiProtocol& protocol, const ApiRunOptions& options,
+                           ApiRunMetrics& metrics);
 
 }  // namespace lmms_eval::http

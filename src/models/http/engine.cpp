@@ -89,7 +89,8 @@ void set_up(Transfer& transfer, const HttpEngineOptions& options) {
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
   curl_easy_setopt(easy, CURLOPT_PRIVATE, &transfer);
   if (!options.trust_env) curl_easy_setopt(easy, CURLOPT_PROXY, "");
-  if (const char* file = first_set({"SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"})) curl_easy_setopt(easy, CURLOPT_CAINFO, file);
+  if (const char* file = first_set({"SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"}))
+    curl_easy_setopt(easy, CURLOPT_CAINFO, file);
   if (const char* folder = first_set({"SSL_CERT_DIR"})) curl_easy_setopt(easy, CURLOPT_CAPATH, folder);
 }
 
@@ -97,9 +98,11 @@ void aim(Transfer& transfer) {
   CURL* easy = transfer.easy;
   const HttpRequest& request = *transfer.request;
   curl_easy_setopt(easy, CURLOPT_URL, request.url.c_str());
-  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request.headers ? static_cast<curl_slist*>(request.headers->native()) : nullptr);
+  curl_easy_setopt(easy, CURLOPT_HTTPHEADER,
+                   request.headers ? static_cast<curl_slist*>(request.headers->native()) : nullptr);
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
-  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, std::min(kConnectTimeoutMs, static_cast<long>(request.timeout.count())));
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+                   std::min(kConnectTimeoutMs, static_cast<long>(request.timeout.count())));
   if (request.body) {
     curl_easy_setopt(easy, CURLOPT_POST, 1L);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body->size()));
@@ -114,9 +117,11 @@ void aim(Transfer& transfer) {
 
 TransportError classify(const Transfer& transfer, CURLcode code) {
   switch (code) {
-    case CURLE_OK: return TransportError::none;
+    case CURLE_OK:
+      return TransportError::none;
     case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY: return TransportError::unresolved;
+    case CURLE_COULDNT_RESOLVE_PROXY:
+      return TransportError::unresolved;
     case CURLE_COULDNT_CONNECT: {
       long number = 0;
       curl_easy_getinfo(transfer.easy, CURLINFO_OS_ERRNO, &number);
@@ -133,25 +138,34 @@ TransportError classify(const Transfer& transfer, CURLcode code) {
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR:
     case CURLE_HTTP2:
-    case CURLE_HTTP2_STREAM: return TransportError::cut;
+    case CURLE_HTTP2_STREAM:
+      return TransportError::cut;
     case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE: return TransportError::untrusted;
-    case CURLE_WRITE_ERROR: return transfer.too_large ? TransportError::too_large : TransportError::other;
-    default: return TransportError::other;
+    case CURLE_SSL_CACERT_BADFILE:
+      return TransportError::untrusted;
+    case CURLE_WRITE_ERROR:
+      return transfer.too_large ? TransportError::too_large : TransportError::other;
+    default:
+      return TransportError::other;
   }
 }
 
 std::string error_text(const Transfer& transfer, TransportError error, CURLcode code) {
   const std::string detail = one_line(redact(transfer.error[0] ? transfer.error : curl_easy_strerror(code)), 200);
   switch (error) {
-    case TransportError::refused: return "connection refused";
-    case TransportError::timeout: return fmt::format("no answer within {:g} s", static_cast<double>(transfer.request->timeout.count()) / 1000);
-    case TransportError::cut: return fmt::format("the answer was cut short ({})", detail);
+    case TransportError::refused:
+      return "connection refused";
+    case TransportError::timeout:
+      return fmt::format("no answer within {:g} s", static_cast<double>(transfer.request->timeout.count()) / 1000);
+    case TransportError::cut:
+      return fmt::format("the answer was cut short ({})", detail);
     case TransportError::too_large:
       return fmt::format("the answer is larger than {} MB", transfer.request->max_response_bytes / (1024 * 1024));
     case TransportError::untrusted:
-      return fmt::format("the server's certificate cannot be verified ({}); name the file with its CA in SSL_CERT_FILE", detail);
-    default: return detail;
+      return fmt::format("the server's certificate cannot be verified ({}); name the file with its CA in SSL_CERT_FILE",
+                         detail);
+    default:
+      return detail;
   }
 }
 
@@ -200,16 +214,26 @@ HttpOutcome cancelled() {
 
 std::string_view to_string(TransportError error) {
   switch (error) {
-    case TransportError::none: return "none";
-    case TransportError::refused: return "connection refused";
-    case TransportError::unresolved: return "unknown host";
-    case TransportError::unreachable: return "host not reachable";
-    case TransportError::timeout: return "no answer in time";
-    case TransportError::cut: return "the answer was cut short";
-    case TransportError::untrusted: return "the certificate cannot be verified";
-    case TransportError::too_large: return "the answer is too large";
-    case TransportError::cancelled: return "cancelled";
-    case TransportError::other: return "transport error";
+    case TransportError::none:
+      return "none";
+    case TransportError::refused:
+      return "connection refused";
+    case TransportError::unresolved:
+      return "unknown host";
+    case TransportError::unreachable:
+      return "host not reachable";
+    case TransportError::timeout:
+      return "no answer in time";
+    case TransportError::cut:
+      return "the answer was cut short";
+    case TransportError::untrusted:
+      return "the certificate cannot be verified";
+    case TransportError::too_large:
+      return "the answer is too large";
+    case TransportError::cancelled:
+      return "cancelled";
+    case TransportError::other:
+      return "transport error";
   }
   return "transport error";
 }
@@ -258,7 +282,8 @@ class HttpEngine::Loop {
     {
       std::lock_guard lock(mutex_);
       queue_.push_back({std::move(request), std::move(done)});
-      // The loop looks at the queue by itself whenever an exchange ends: only a loop with room has to be woken, and once.
+      // The loop looks at the queue by itself whenever an exchange ends: only a loop with room has to be woken, and
+      // once.
       wake = !woken_ && (cancelling_ || active_count_ < options_.max_in_flight);
       woken_ |= wake;
     }
@@ -305,8 +330,10 @@ class HttpEngine::Loop {
       active_count_ = active_.size() + (cancel ? 0 : batch.size());
     }
     for (auto& waiting : batch) {
-      if (cancel) waiting.done(cancelled());
-      else start(std::move(waiting));
+      if (cancel)
+        waiting.done(cancelled());
+      else
+        start(std::move(waiting));
     }
     return true;
   }
@@ -372,7 +399,9 @@ class HttpEngine::Loop {
 HttpEngine::HttpEngine(const HttpEngineOptions& options) : loop_(std::make_unique<Loop>(options)) {}
 HttpEngine::~HttpEngine() = default;
 
-void HttpEngine::submit(std::shared_ptr<const HttpRequest> request, Done done) { loop_->submit(std::move(request), std::move(done)); }
+void HttpEngine::submit(std::shared_ptr<const HttpRequest> request, Done done) {
+  loop_->submit(std::move(request), std::move(done));
+}
 
 void HttpEngine::cancel_queued() { loop_->cancel_queued(); }
 

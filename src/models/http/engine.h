@@ -30,9 +30,9 @@ class LMMS_EVAL_API HttpHeaders {
 /// One exchange. Immutable once it is submitted, so that it can be sent again without a copy.
 struct HttpRequest {
   std::string url;
-  std::shared_ptr<const HttpHeaders> headers;       ///< may be null
-  std::optional<std::string> body;                  ///< POST; absent: GET
-  std::chrono::milliseconds timeout{600'000};       ///< from connecting to the last byte
+  std::shared_ptr<const HttpHeaders> headers;  ///< may be null
+  std::optional<std::string> body;             ///< POST; absent: GET
+  std::chrono::milliseconds timeout{600'000};  ///< from connecting to the last byte
   std::size_t max_response_bytes = 64 * 1024 * 1024;
 };
 
@@ -57,7 +57,7 @@ struct LMMS_EVAL_API HttpOutcome {
   std::string content_type;
   std::optional<double> retry_after_s;  ///< of Retry-After (seconds or date) or retry-after-ms
   TransportError error = TransportError::none;
-  std::string error_text;               ///< one line without secrets, set with `error`
+  std::string error_text;  ///< one line without secrets, set with `error`
   double elapsed_s = 0.0;
 
   bool ok() const { return error == TransportError::none && status >= 200 && status < 300; }
@@ -70,10 +70,10 @@ struct HttpEngineOptions {
 
 /// Many HTTP exchanges at once on one thread: an event loop over libcurl's multi interface.
 ///
-/// Connections are kept and reused (at most one per exchange in flight, so never more than `max_in_flight`), HTTP/2 is used
-/// where a server offers it over TLS. What is submitted beyond `max_in_flight` waits in order. CA certificates: SSL_CERT_FILE,
-/// CURL_CA_BUNDLE, REQUESTS_CA_BUNDLE or SSL_CERT_DIR, else the system's. Redirects are not followed, since a POST does
-/// not survive them. All methods are thread-safe.
+/// Connections are kept and reused (at most one per exchange in flight, so never more than `max_in_flight`), HTTP/2 is
+/// used where a server offers it over TLS. What is submitted beyond `max_in_flight` waits in order. CA certificates:
+/// SSL_CERT_FILE, CURL_CA_BUNDLE, REQUESTS_CA_BUNDLE or SSL_CERT_DIR, else the system's. Redirects are not followed,
+/// since a POST does not survive them. All methods are thread-safe.
 class LMMS_EVAL_API HttpEngine {
  public:
   /// Called on the engine's thread, exactly once per request; must be short and must not throw.
@@ -86,7 +86,8 @@ class LMMS_EVAL_API HttpEngine {
   HttpEngine& operator=(const HttpEngine&) = delete;
 
   void submit(std::shared_ptr<const HttpRequest> request, Done done);
-  /// Ends what waits and has not been sent, with TransportError::cancelled; later submissions too. What is in flight goes on.
+  /// Ends what waits and has not been sent, with TransportError::cancelled; later submissions too. What is in flight
+  /// goes on.
   void cancel_queued();
 
  private:

@@ -27,18 +27,24 @@ std::uint32_t big_endian(std::string_view bytes, std::size_t at) {
 std::string encoded(const MediaRef& image, const ImageEncoding& encoding) {
   const media::Image pixels = media::decode_rgb(image.bytes(), image.reference());
   switch (encoding.format) {
-    case ImageEncoding::Format::png: return media::encode_png(pixels);
-    case ImageEncoding::Format::jpeg: return media::encode_jpeg(pixels, encoding.quality);
-    case ImageEncoding::Format::webp: return media::encode_webp(pixels, encoding.quality);
+    case ImageEncoding::Format::png:
+      return media::encode_png(pixels);
+    case ImageEncoding::Format::jpeg:
+      return media::encode_jpeg(pixels, encoding.quality);
+    case ImageEncoding::Format::webp:
+      return media::encode_webp(pixels, encoding.quality);
   }
   throw errors::internal("unknown image format");
 }
 
 std::string_view format_name(ImageEncoding::Format format) {
   switch (format) {
-    case ImageEncoding::Format::png: return "png";
-    case ImageEncoding::Format::jpeg: return "jpeg";
-    case ImageEncoding::Format::webp: return "webp";
+    case ImageEncoding::Format::png:
+      return "png";
+    case ImageEncoding::Format::jpeg:
+      return "jpeg";
+    case ImageEncoding::Format::webp:
+      return "webp";
   }
   return "png";
 }
@@ -52,9 +58,12 @@ bool starts_with(std::string_view text, std::string_view start, std::size_t at =
 ImageEncoding ImageEncoding::from_environment() {
   ImageEncoding encoding;
   const std::string format = to_lower(trim(env("LMMS_IMAGE_ENCODE_FORMAT")));
-  if (format == "jpeg" || format == "jpg") encoding.format = Format::jpeg;
-  else if (format == "webp") encoding.format = Format::webp;
-  else if (!format.empty() && format != "png") throw errors::usage("LMMS_IMAGE_ENCODE_FORMAT={}: must be PNG, JPEG or WEBP", format);
+  if (format == "jpeg" || format == "jpg")
+    encoding.format = Format::jpeg;
+  else if (format == "webp")
+    encoding.format = Format::webp;
+  else if (!format.empty() && format != "png")
+    throw errors::usage("LMMS_IMAGE_ENCODE_FORMAT={}: must be PNG, JPEG or WEBP", format);
   if (const auto quality = trim(env("LMMS_IMAGE_JPEG_QUALITY")); !quality.empty()) {
     const auto value = python_float(quality);
     if (!value || *value < 1 || *value > 100 || *value != static_cast<int>(*value))
@@ -76,7 +85,8 @@ void require_whole_png(std::string_view bytes, std::string_view name) {
     if (length > bytes.size() - at - 12) throw errors::data("{}: the PNG is truncated", name);
     const std::string_view checked = bytes.substr(at + 4, length + 4);
     const auto sum = crc32_z(0, reinterpret_cast<const Bytef*>(checked.data()), checked.size());
-    if (sum != big_endian(bytes, at + 8 + length)) throw errors::data("{}: the PNG is corrupt (a checksum is wrong)", name);
+    if (sum != big_endian(bytes, at + 8 + length))
+      throw errors::data("{}: the PNG is corrupt (a checksum is wrong)", name);
     if (starts_with(checked, "IEND")) return;
     at += 12 + length;
   }
@@ -102,11 +112,14 @@ std::string_view audio_format(std::string_view bytes, std::string_view name) {
   if (starts_with(bytes, "ftyp", 4)) return "m4a";
   const std::string lower = to_lower(name);
   for (const std::string_view ending : {"wav", "mp3", "flac", "ogg", "m4a"}) {
-    if (lower.size() > ending.size() && lower[lower.size() - ending.size() - 1] == '.' && std::string_view(lower).substr(lower.size() - ending.size()) == ending)
+    if (lower.size() > ending.size() && lower[lower.size() - ending.size() - 1] == '.' &&
+        std::string_view(lower).substr(lower.size() - ending.size()) == ending)
       return ending;
   }
   // An MPEG frame without a tag: eleven bits set.
-  if (bytes.size() > 2 && static_cast<unsigned char>(bytes[0]) == 0xFF && (static_cast<unsigned char>(bytes[1]) & 0xE0) == 0xE0) return "mp3";
+  if (bytes.size() > 2 && static_cast<unsigned char>(bytes[0]) == 0xFF &&
+      (static_cast<unsigned char>(bytes[1]) & 0xE0) == 0xE0)
+    return "mp3";
   return "";
 }
 

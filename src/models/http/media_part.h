@@ -15,15 +15,16 @@ struct LMMS_EVAL_API ImageEncoding {
   Format format = Format::png;
   int quality = 85;  ///< of jpeg and webp
 
-  /// LMMS_IMAGE_ENCODE_FORMAT (PNG, JPEG, JPG, WEBP in any case) and LMMS_IMAGE_JPEG_QUALITY (1 to 100). Throws Error{usage}.
+  /// LMMS_IMAGE_ENCODE_FORMAT (PNG, JPEG, JPG, WEBP in any case) and LMMS_IMAGE_JPEG_QUALITY (1 to 100). Throws
+  /// Error{usage}.
   static ImageEncoding from_environment();
   /// "png", "jpeg q85": what the cache key knows.
   std::string describe() const;
 };
 
-/// "data:image/png;base64,…". A PNG is passed on byte for byte when PNG is asked for, all else is decoded and encoded (lossy formats always,
-/// so that the quality asked for is what is sent). Throws Error{data} when the image cannot be decoded; a PNG is not decoded for
-/// that, but its chunks must be whole and their checksums right.
+/// "data:image/png;base64,…". A PNG is passed on byte for byte when PNG is asked for, all else is decoded and encoded
+/// (lossy formats always, so that the quality asked for is what is sent). Throws Error{data} when the image cannot be
+/// decoded; a PNG is not decoded for that, but its chunks must be whole and their checksums right.
 LMMS_EVAL_API std::string image_data_url(const MediaRef& image, const ImageEncoding& encoding);
 
 /// "wav", "mp3", "flac", "ogg", "m4a" by the first bytes, else by the name's ending, else "".

@@ -84,7 +84,9 @@ ApiReply OpenAIProtocol::read(const HttpOutcome& outcome) const { return read_ch
 std::string OpenAIProtocol::shown_url() const { return endpoint_.shown(); }
 
 std::string OpenAIProtocol::advice(int status) const {
-  if (status == 404) return fmt::format("check base_url (most servers want it to end in /v1) and the model's name, '{}'", options_.model);
+  if (status == 404)
+    return fmt::format("check base_url (most servers want it to end in /v1) and the model's name, '{}'",
+                       options_.model);
   if (options_.api_key.empty()) return "no key was sent: set OPENAI_API_KEY or --model_args api_key=...";
   return status == 401 ? "check the key (api_key in --model_args, else OPENAI_API_KEY)"
                        : fmt::format("check that the key may use the model '{}'", options_.model);
@@ -95,10 +97,12 @@ void OpenAIProtocol::tell_unsent(const GenerationOptions& generation) const {
   if (last_seen_ == generation) return;
   last_seen_ = generation;
   for (const auto& option : unsent_options(generation, options_)) {
-    if (told_.insert(option).second) spdlog::warn("--model {} does not send the generation option {}", options_.registered_name, option);
+    if (told_.insert(option).second)
+      spdlog::warn("--model {} does not send the generation option {}", options_.registered_name, option);
   }
   if (!generation.until.empty() && !options_.send_stop && told_.insert("until").second)
-    spdlog::info("--model {} does not send stop strings (until), as lmms-eval; --model_args send_stop=True sends them", options_.registered_name);
+    spdlog::info("--model {} does not send stop strings (until), as lmms-eval; --model_args send_stop=True sends them",
+                 options_.registered_name);
 }
 
 ModelInfo AsyncOpenAI::info() const {
@@ -121,8 +125,10 @@ ModelInfo AsyncOpenAI::info() const {
     info.metrics["total_attempts"] = static_cast<double>(metrics_.attempts);
     info.metrics["total_gen_tokens"] = static_cast<double>(metrics_.output_tokens);
     info.metrics["total_elapsed_time"] = metrics_.latency_s;
-    info.metrics["avg_latency"] = metrics_.answered > 0 ? metrics_.latency_s / static_cast<double>(metrics_.answered) : 0.0;
-    info.metrics["avg_speed"] = metrics_.latency_s > 0 ? static_cast<double>(metrics_.output_tokens) / metrics_.latency_s : 0.0;
+    info.metrics["avg_latency"] =
+        metrics_.answered > 0 ? metrics_.latency_s / static_cast<double>(metrics_.answered) : 0.0;
+    info.metrics["avg_speed"] =
+        metrics_.latency_s > 0 ? static_cast<double>(metrics_.output_tokens) / metrics_.latency_s : 0.0;
   }
   return info;
 }
@@ -135,6 +141,8 @@ std::vector<Response> AsyncOpenAI::generate_until(std::span<const Request> reque
   return stream.take_responses();
 }
 
-std::string AsyncOpenAI::prompt_text(const Request& request) const { return shown_prompt(sent_messages(request, protocol_.options())); }
+std::string AsyncOpenAI::prompt_text(const Request& request) const {
+  return shown_prompt(sent_messages(request, protocol_.options()));
+}
 
 }  // namespace lmms_eval::http

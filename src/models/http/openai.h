@@ -34,8 +34,9 @@ class LMMS_EVAL_API OpenAIProtocol final : public ApiProtocol {
   mutable std::set<std::string> told_;
 };
 
-/// A model behind any OpenAI-compatible chat server: `async_openai` and `openai`, which differ in one thing: `openai` also sends
-/// top_p, seed, presence_penalty and frequency_penalty when a task sets them. Log-likelihoods are not to be had from this protocol.
+/// A model behind any OpenAI-compatible chat server: `async_openai` and `openai`, which differ in one thing: `openai`
+/// also sends top_p, seed, presence_penalty and frequency_penalty when a task sets them. Log-likelihoods are not to be
+/// had from this protocol.
 class LMMS_EVAL_API AsyncOpenAI final : public LM {
  public:
   explicit AsyncOpenAI(OpenAIOptions options) : protocol_(std::move(options)) {}

@@ -22,8 +22,9 @@ constexpr const char* kDefaultHost = "api.openai.com";
 constexpr std::int64_t kMostConcurrent = 65536;
 
 const std::vector<std::string> kUsed = {
-    "model", "model_version", "base_url", "api_base", "api_key", "timeout", "max_retries", "retry_backoff_s", "num_concurrent",
-    "num_cpus", "system_prompt", "send_stop", "max_new_tokens", "httpx_trust_env", "enable_thinking_kwarg"};
+    "model",         "model_version", "base_url",        "api_base",        "api_key",
+    "timeout",       "max_retries",   "retry_backoff_s", "num_concurrent",  "num_cpus",
+    "system_prompt", "send_stop",     "max_new_tokens",  "httpx_trust_env", "enable_thinking_kwarg"};
 
 /// Arguments of lmms-eval that change nothing here, and why.
 const std::map<std::string, std::string> kNoEffect = {
@@ -81,16 +82,19 @@ std::optional<std::string> either(const KeyValues& args, const std::string& firs
   return a ? a : b;
 }
 
-std::int64_t whole_number(const KeyValues& args, const std::string& key, std::int64_t fallback, std::int64_t least, std::int64_t most) {
+std::int64_t whole_number(const KeyValues& args, const std::string& key, std::int64_t fallback, std::int64_t least,
+                          std::int64_t most) {
   const std::int64_t value = args.integer(key).value_or(fallback);
-  if (value < least || value > most) throw errors::usage("{}: {}={} must be between {} and {}", kFlag, key, value, least, most);
+  if (value < least || value > most)
+    throw errors::usage("{}: {}={} must be between {} and {}", kFlag, key, value, least, most);
   return value;
 }
 
 double seconds(const KeyValues& args, const std::string& key, double fallback, bool zero_allowed) {
   const double value = args.number(key).value_or(fallback);
   if (!(value >= 0 && value <= 1e6) || (value == 0 && !zero_allowed))
-    throw errors::usage("{}: {}={} must be a number of seconds {} 0", kFlag, key, value, zero_allowed ? "not below" : "above");
+    throw errors::usage("{}: {}={} must be a number of seconds {} 0", kFlag, key, value,
+                        zero_allowed ? "not below" : "above");
   return value;
 }
 
@@ -105,7 +109,8 @@ Url base_url(const KeyValues& args) {
   if (text.empty()) text = kDefaultBaseUrl;
   Url url = Url::parse(text, source);
   static constexpr std::string_view kEndpoint = "/chat/completions";
-  if (url.path.size() >= kEndpoint.size() && std::string_view(url.path).substr(url.path.size() - kEndpoint.size()) == kEndpoint)
+  if (url.path.size() >= kEndpoint.size() &&
+      std::string_view(url.path).substr(url.path.size() - kEndpoint.size()) == kEndpoint)
     url.path.resize(url.path.size() - kEndpoint.size());
   return url;
 }
@@ -118,8 +123,10 @@ std::string api_key(const KeyValues& args, const Url& url) {
   if (std::any_of(key.begin(), key.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }))
     throw errors::usage("the API key holds a control character; check api_key and OPENAI_API_KEY");
   if (key.empty() && url.credentials.empty() && url.host == kDefaultHost) {
-    throw errors::usage("{} needs a key: set OPENAI_API_KEY (or --model_args api_key=...); for another server set base_url=http://HOST:PORT/v1",
-                        url.shown());
+    throw errors::usage(
+        "{} needs a key: set OPENAI_API_KEY (or --model_args api_key=...); for another server set "
+        "base_url=http://HOST:PORT/v1",
+        url.shown());
   }
   return key;
 }
@@ -135,8 +142,11 @@ std::optional<std::string> system_prompt(const KeyValues& args) {
 
 void tell_unused_flags(const ModelOptions& options, const std::string& model) {
   if (!options.batch_size.empty() && options.batch_size != "1")
-    spdlog::info("--batch_size {} has no effect for {}: the number of requests at once is num_concurrent (--model_args)", options.batch_size, model);
-  if (!options.device.empty()) spdlog::info("--device {} has no effect for {}: the model runs on a server", options.device, model);
+    spdlog::info(
+        "--batch_size {} has no effect for {}: the number of requests at once is num_concurrent (--model_args)",
+        options.batch_size, model);
+  if (!options.device.empty())
+    spdlog::info("--device {} has no effect for {}: the model runs on a server", options.device, model);
 }
 
 void load_dotenv_file() {
@@ -176,7 +186,11 @@ OpenAIOptions OpenAIOptions::parse(const std::string& registered_name, const Mod
   OpenAIOptions result;
   result.registered_name = registered_name;
   result.sends_sampling = registered_name == "openai";
-  if (const auto model = either(args, "model", "model_version")) result.model = *model;
+  const auto model = either(args, "model", "model_version");
+  if (model)
+    result.model = *model;
+  else
+    spdlog::info("{}: no model is named; the server is asked for '{}', as lmms-eval does", kFlag, result.model);
   if (trim(result.model).empty()) throw errors::usage("{}: model is empty", kFlag);
   result.base_url = http::base_url(args);
   result.api_key = http::api_key(args, result.base_url);

@@ -16,25 +16,31 @@ namespace {
 using nlohmann::ordered_json;
 
 /// Stray bytes that are no UTF-8 become U+FFFD: JSON cannot carry them.
-std::string dumped(const ordered_json& json) { return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace); }
+std::string dumped(const ordered_json& json) {
+  return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
 
 /// Base64 needs no escapes, so media are appended as they are: dumping them as JSON strings would look at each byte.
 void append_media(std::string& body, const MediaRef& media, const Request& request, const OpenAIOptions& options) {
   switch (media.kind()) {
     case MediaKind::image:
-      body.append(R"({"type":"image_url","image_url":{"url":")").append(image_data_url(media, options.image_encoding)).append(R"("}})");
+      body.append(R"({"type":"image_url","image_url":{"url":")")
+          .append(image_data_url(media, options.image_encoding))
+          .append(R"("}})");
       return;
     case MediaKind::audio: {
       const std::string_view bytes = media.bytes();
       const std::string_view format = audio_format(bytes, media.name());
-      if (format.empty()) throw errors::data("{}: not a known audio format (wav, mp3, flac, ogg, m4a)", media.reference());
+      if (format.empty())
+        throw errors::data("{}: not a known audio format (wav, mp3, flac, ogg, m4a)", media.reference());
       body.append(R"({"type":"input_audio","input_audio":{"data":")").append(base64_encode(bytes));
       body.append(R"(","format":")").append(format).append(R"("}})");
       return;
     }
     case MediaKind::video:
-      throw errors::usage("task {} has video, which --model {} does not send in this version; choose a task with images, audio or text",
-                          request.task, options.registered_name);
+      throw errors::usage(
+          "task {} has video, which --model {} does not send in this version; choose a task with images, audio or text",
+          request.task, options.registered_name);
   }
 }
 
@@ -43,8 +49,10 @@ void append_message(std::string& body, const Message& message, const Request& re
   bool first = true;
   for (const auto& part : message.parts) {
     if (!std::exchange(first, false)) body += ',';
-    if (part.media) append_media(body, *part.media, request, options);
-    else body.append(R"({"type":"text","text":)").append(dumped(part.text)).append("}");
+    if (part.media)
+      append_media(body, *part.media, request, options);
+    else
+      body.append(R"({"type":"text","text":)").append(dumped(part.text)).append("}");
   }
   body += "]}";
 }
@@ -64,7 +72,8 @@ ordered_json generation_fields(const Request& request, const OpenAIOptions& opti
   const bool reasoning = options.reasoning_family();
   const ordered_json extra = extra_options(generation);
   if (const auto n = extra.find("n"); n != extra.end() && !n->is_null() && !is_number(*n, 1))
-    throw errors::usage("generation option n={}: --model {} takes one answer per request; use --repeats for more", dumped(*n), options.registered_name);
+    throw errors::usage("generation option n={}: --model {} takes one answer per request; use --repeats for more",
+                        dumped(*n), options.registered_name);
   ordered_json fields;
   fields["model"] = options.model;
   const int max_tokens = generation.max_new_tokens.value_or(options.default_max_new_tokens);
@@ -73,8 +82,10 @@ ordered_json generation_fields(const Request& request, const OpenAIOptions& opti
     fields["response_format"] = {{"type", "text"}};
   } else {
     fields["max_tokens"] = max_tokens;
-    if (generation.temperature) fields["temperature"] = *generation.temperature;
-    else fields["temperature"] = 0;
+    if (generation.temperature)
+      fields["temperature"] = *generation.temperature;
+    else
+      fields["temperature"] = 0;
   }
   if (options.sends_sampling) {
     if (generation.seed) fields["seed"] = *generation.seed;
@@ -90,8 +101,10 @@ ordered_json generation_fields(const Request& request, const OpenAIOptions& opti
 std::string joined_parts(const ordered_json& parts) {
   std::string text;
   for (const auto& part : parts) {
-    if (part.is_string()) text += part.get<std::string>();
-    else if (part.is_object() && part.contains("text") && part["text"].is_string()) text += part["text"].get<std::string>();
+    if (part.is_string())
+      text += part.get<std::string>();
+    else if (part.is_object() && part.contains("text") && part["text"].is_string())
+      text += part["text"].get<std::string>();
   }
   return text;
 }
@@ -123,9 +136,12 @@ ApiReply retry(std::string reason) { return {{}, std::move(reason)}; }
 
 Response without_content(const ordered_json& message, const std::string& finish_reason) {
   std::string reason = "the answer has no content";
-  if (const auto refusal = text_field(message, "refusal"); !refusal.empty()) reason += ": refused: " + one_line(redact(refusal));
-  else if (finish_reason == "length") reason += ": max_new_tokens was spent before it began (reasoning counts too)";
-  else if (!finish_reason.empty()) reason += " (finish_reason " + one_line(finish_reason, 40) + ")";
+  if (const auto refusal = text_field(message, "refusal"); !refusal.empty())
+    reason += ": refused: " + one_line(redact(refusal));
+  else if (finish_reason == "length")
+    reason += ": max_new_tokens was spent before it began (reasoning counts too)";
+  else if (!finish_reason.empty())
+    reason += " (finish_reason " + one_line(finish_reason, 40) + ")";
   return Response::failure(std::move(reason));
 }
 
@@ -135,9 +151,12 @@ std::vector<Message> sent_messages(const Request& request, const OpenAIOptions& 
   std::vector<Message> messages = request.messages;
   if (!options.system_prompt) return messages;
   Message system{Role::system, {Part::of_text(*options.system_prompt)}};
-  const auto old = std::find_if(messages.begin(), messages.end(), [](const Message& message) { return message.role == Role::system; });
-  if (old != messages.end()) *old = std::move(system);
-  else messages.insert(messages.begin(), std::move(system));
+  const auto old = std::find_if(messages.begin(), messages.end(),
+                                [](const Message& message) { return message.role == Role::system; });
+  if (old != messages.end())
+    *old = std::move(system);
+  else
+    messages.insert(messages.begin(), std::move(system));
   return messages;
 }
 
@@ -165,7 +184,8 @@ std::vector<std::string> unsent_options(const GenerationOptions& generation, con
   add(generation.top_p && *generation.top_p != 1.0 && !sampling_sent, "top_p", generation.top_p.value_or(1.0));
   add(generation.top_k && *generation.top_k > 0, "top_k", generation.top_k.value_or(0));
   add(generation.num_beams && *generation.num_beams != 1, "num_beams", generation.num_beams.value_or(1));
-  add(generation.repetition_penalty && *generation.repetition_penalty != 1.0, "repetition_penalty", generation.repetition_penalty.value_or(1.0));
+  add(generation.repetition_penalty && *generation.repetition_penalty != 1.0, "repetition_penalty",
+      generation.repetition_penalty.value_or(1.0));
   add(generation.seed && !options.sends_sampling, "seed", generation.seed.value_or(0));
   const ordered_json extra = extra_options(generation);
   for (const auto& [name, value] : extra.items()) {
@@ -178,7 +198,8 @@ std::vector<std::string> unsent_options(const GenerationOptions& generation, con
 ApiReply read_chat_completion(const HttpOutcome& outcome) {
   const auto reply = ordered_json::parse(outcome.body, nullptr, false);
   if (!reply.is_object()) {
-    if (outcome.content_type.find("html") != std::string::npos) return retry("the server sent a web page, not JSON; check base_url");
+    if (outcome.content_type.find("html") != std::string::npos)
+      return retry("the server sent a web page, not JSON; check base_url");
     return retry(outcome.body.empty() ? "the answer has no body" : "the answer is malformed JSON");
   }
   const auto choices = reply.find("choices");
@@ -187,15 +208,20 @@ ApiReply read_chat_completion(const HttpOutcome& outcome) {
     return retry("the answer has no choices");
   }
   const ordered_json& choice = choices->front();
-  if (!choice.is_object() || !choice.contains("message") || !choice["message"].is_object()) return retry("the answer has no message");
+  if (!choice.is_object() || !choice.contains("message") || !choice["message"].is_object())
+    return retry("the answer has no message");
   const ordered_json& message = choice["message"];
   const std::string finish_reason = text_field(choice, "finish_reason");
   ApiReply result;
   const auto content = message.find("content");
-  if (content == message.end() || content->is_null()) result.response = without_content(message, finish_reason);
-  else if (content->is_string()) result.response = Response::answer(content->get<std::string>(), finish_reason_from(finish_reason));
-  else if (content->is_array()) result.response = Response::answer(joined_parts(*content), finish_reason_from(finish_reason));
-  else return retry("the content of the answer is neither text nor a list of parts");
+  if (content == message.end() || content->is_null())
+    result.response = without_content(message, finish_reason);
+  else if (content->is_string())
+    result.response = Response::answer(content->get<std::string>(), finish_reason_from(finish_reason));
+  else if (content->is_array())
+    result.response = Response::answer(joined_parts(*content), finish_reason_from(finish_reason));
+  else
+    return retry("the content of the answer is neither text nor a list of parts");
   result.response.tokens = token_counts(reply);
   return result;
 }
@@ -207,8 +233,10 @@ std::string shown_prompt(const std::vector<Message>& messages) {
     if (!text.empty() && text.back() != '\n') text += '\n';
     if (!single) text.append(to_string(message.role)).append(": ");
     for (const auto& part : message.parts) {
-      if (part.media) text += fmt::format("<{} {}>\n", to_string(part.media->kind()), part.media->reference());
-      else text += part.text;
+      if (part.media)
+        text += fmt::format("<{} {}>\n", to_string(part.media->kind()), part.media->reference());
+      else
+        text += part.text;
     }
   }
   return text;

@@ -16,7 +16,8 @@ constexpr double kLongestBackoffS = 60.0;
 constexpr double kLongestRetryAfterS = 300.0;
 constexpr std::size_t kMessageLength = 300;
 
-/// What the server says is wrong: {"error": {"message": …}}, {"error": …}, {"message": …} or {"detail": …}, else the body itself.
+/// What the server says is wrong: {"error": {"message": …}}, {"error": …}, {"message": …} or {"detail": …}, else the
+/// body itself.
 std::string server_message(const std::string& body) {
   const auto json = nlohmann::json::parse(body, nullptr, false);
   if (json.is_object()) {
@@ -24,7 +25,8 @@ std::string server_message(const std::string& body) {
       const auto field = json.find(name);
       if (field == json.end() || field->is_null()) continue;
       if (field->is_string()) return field->get<std::string>();
-      if (field->is_object() && field->contains("message") && (*field)["message"].is_string()) return (*field)["message"].get<std::string>();
+      if (field->is_object() && field->contains("message") && (*field)["message"].is_string())
+        return (*field)["message"].get<std::string>();
       return field->dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
     }
   }
@@ -35,11 +37,14 @@ std::string server_message(const std::string& body) {
 
 bool worth_retrying(const HttpOutcome& outcome) {
   switch (outcome.error) {
-    case TransportError::none: break;
+    case TransportError::none:
+      break;
     case TransportError::untrusted:
     case TransportError::too_large:
-    case TransportError::cancelled: return false;
-    default: return true;
+    case TransportError::cancelled:
+      return false;
+    default:
+      return true;
   }
   return outcome.status == 408 || outcome.status == 409 || outcome.status == 429 || outcome.status >= 500;
 }
@@ -48,7 +53,8 @@ std::string describe_failure(const HttpOutcome& outcome) {
   if (outcome.error != TransportError::none) return outcome.error_text;
   const std::string text = one_line(redact(server_message(outcome.body)), kMessageLength);
   std::string line = fmt::format("HTTP {}", outcome.status);
-  if (outcome.status >= 300 && outcome.status < 400) line += " (a redirection, which is not followed; correct base_url)";
+  if (outcome.status >= 300 && outcome.status < 400)
+    line += " (a redirection, which is not followed; correct base_url)";
   return text.empty() ? line : line + ": " + text;
 }
 

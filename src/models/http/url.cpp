@@ -37,7 +37,8 @@ template <typename Body>
 void for_each_pair(std::string_view query, Body&& body) {
   for (const auto& pair : split(query, '&')) {
     const auto equals = pair.find('=');
-    body(std::string_view(pair).substr(0, equals), equals == pair.npos ? std::string_view() : std::string_view(pair).substr(equals + 1));
+    body(std::string_view(pair).substr(0, equals),
+         equals == pair.npos ? std::string_view() : std::string_view(pair).substr(equals + 1));
   }
 }
 
@@ -65,7 +66,8 @@ Url Url::parse(std::string_view given, std::string_view what) {
     authority.remove_prefix(at + 1);
   }
   url.host = authority;
-  if (url.host.empty() || url.host.find_first_of(" \t\r\n") != std::string::npos) throw errors::usage("{}: it names no host", what);
+  if (url.host.empty() || url.host.find_first_of(" \t\r\n") != std::string::npos)
+    throw errors::usage("{}: it names no host", what);
   const auto question = rest.find('?');
   url.path = percent_decoded(rest.substr(0, question));
   while (!url.path.empty() && url.path.back() == '/') url.path.pop_back();

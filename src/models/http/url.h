@@ -15,8 +15,8 @@ struct LMMS_EVAL_API Url {
   std::string path;         ///< "/v1", without a slash at its end; may be empty
   std::string query;        ///< without '?'
 
-  /// `%xx` is decoded and slashes at the end of the path are cut, as lmms-eval does. Passwords and query values become known
-  /// secrets (see register_secret). Throws Error{usage} that starts with `what` when it is no http(s) URL.
+  /// `%xx` is decoded and slashes at the end of the path are cut, as lmms-eval does. Passwords and query values become
+  /// known secrets (see register_secret). Throws Error{usage} that starts with `what` when it is no http(s) URL.
   static Url parse(std::string_view text, std::string_view what);
 
   /// The same place with `suffix` ("/chat/completions") behind the path, and the query kept.

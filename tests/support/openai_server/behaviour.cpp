@@ -11,11 +11,20 @@ namespace {
 using nlohmann::json;
 
 const std::map<std::string, Fault>& fault_names() {
-  static const std::map<std::string, Fault> kNames = {
-      {"status", Fault::status}, {"cut_body", Fault::cut_body}, {"close", Fault::close}, {"hang", Fault::hang},
-      {"null_content", Fault::null_content}, {"refusal", Fault::refusal}, {"malformed", Fault::malformed}, {"html", Fault::html},
-      {"error_in_200", Fault::error_in_200}, {"no_choices", Fault::no_choices}, {"empty", Fault::empty}, {"length", Fault::length},
-      {"content_filter", Fault::content_filter}, {"parts", Fault::parts}};
+  static const std::map<std::string, Fault> kNames = {{"status", Fault::status},
+                                                      {"cut_body", Fault::cut_body},
+                                                      {"close", Fault::close},
+                                                      {"hang", Fault::hang},
+                                                      {"null_content", Fault::null_content},
+                                                      {"refusal", Fault::refusal},
+                                                      {"malformed", Fault::malformed},
+                                                      {"html", Fault::html},
+                                                      {"error_in_200", Fault::error_in_200},
+                                                      {"no_choices", Fault::no_choices},
+                                                      {"empty", Fault::empty},
+                                                      {"length", Fault::length},
+                                                      {"content_filter", Fault::content_filter},
+                                                      {"parts", Fault::parts}};
   return kNames;
 }
 
@@ -38,19 +47,25 @@ std::int64_t count_words(std::string_view text) {
   return words;
 }
 
-/// prompt_tokens is a quarter of the body's length, completion_tokens the number of words, so that tests can foretell them.
-/// `message` is JSON. Put together as text: this is what benchmarks wait for.
-std::string completion(std::string_view message, std::string_view finish_reason, std::int64_t words, std::size_t body_size) {
+/// prompt_tokens is a quarter of the body's length, completion_tokens the number of words, so that tests can foretell
+/// them. `message` is JSON. Put together as text: this is what benchmarks wait for.
+std::string completion(std::string_view message, std::string_view finish_reason, std::int64_t words,
+                       std::size_t body_size) {
   const std::int64_t prompt = static_cast<std::int64_t>(body_size / 4);
-  std::string text = R"({"id":"chatcmpl-1","object":"chat.completion","created":1700000000,"model":"test-model","choices":[{"index":0,"message":)";
+  std::string text =
+      R"({"id":"chatcmpl-1","object":"chat.completion","created":1700000000,"model":"test-model","choices":[{"index":0,"message":)";
   text.append(message).append(R"(,"finish_reason":")").append(finish_reason).append(R"("}],"usage":{"prompt_tokens":)");
-  text.append(std::to_string(prompt)).append(R"(,"completion_tokens":)").append(std::to_string(words)).append(R"(,"total_tokens":)");
+  text.append(std::to_string(prompt))
+      .append(R"(,"completion_tokens":)")
+      .append(std::to_string(words))
+      .append(R"(,"total_tokens":)");
   text.append(std::to_string(prompt + words)).append(R"(,"completion_tokens_details":{"reasoning_tokens":0}}})");
   return text;
 }
 
 std::string completion(const json& message, std::string_view finish_reason, std::size_t body_size) {
-  const std::int64_t words = message["content"].is_string() ? count_words(message["content"].get_ref<const std::string&>()) : 0;
+  const std::int64_t words =
+      message["content"].is_string() ? count_words(message["content"].get_ref<const std::string&>()) : 0;
   return completion(message.dump(), finish_reason, words, body_size);
 }
 
@@ -75,8 +90,9 @@ std::string first_image(const std::string& body) {
   const auto end = body.find('"', begin);
   if (end == std::string::npos) return {};
   std::string bytes((end - begin) / 4 * 3 + 3, '\0');
-  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
-                                   reinterpret_cast<const unsigned char*>(body.data() + begin), static_cast<int>(end - begin));
+  const int size =
+      EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
+                      reinterpret_cast<const unsigned char*>(body.data() + begin), static_cast<int>(end - begin));
   if (size < 0) return {};
   const auto padding = std::count(body.begin() + static_cast<std::ptrdiff_t>(std::max(begin, end - 2)),
                                   body.begin() + static_cast<std::ptrdiff_t>(end), '=');
@@ -95,15 +111,24 @@ std::vector<Rule> rules_from_json(const json& list) {
         const auto fault = fault_names().find(value.get<std::string>());
         if (fault == fault_names().end()) throw std::runtime_error("unknown fault " + value.dump());
         rule.fault = fault->second;
-      } else if (key == "status") rule.status = value.get<int>();
-      else if (key == "retry_after") rule.retry_after = value.is_string() ? value.get<std::string>() : value.dump();
-      else if (key == "match") rule.match = value.get<std::string>();
-      else if (key == "times") rule.times = value.get<std::int64_t>();
-      else if (key == "times_each") rule.times_each = value.get<std::int64_t>();
-      else if (key == "every") rule.every = value.get<std::int64_t>();
-      else if (key == "rate") rule.rate = value.get<double>();
-      else if (key == "after") rule.after = value.get<std::int64_t>();
-      else throw std::runtime_error("unknown key in a rule: " + key);
+      } else if (key == "status")
+        rule.status = value.get<int>();
+      else if (key == "retry_after")
+        rule.retry_after = value.is_string() ? value.get<std::string>() : value.dump();
+      else if (key == "match")
+        rule.match = value.get<std::string>();
+      else if (key == "times")
+        rule.times = value.get<std::int64_t>();
+      else if (key == "times_each")
+        rule.times_each = value.get<std::int64_t>();
+      else if (key == "every")
+        rule.every = value.get<std::int64_t>();
+      else if (key == "rate")
+        rule.rate = value.get<double>();
+      else if (key == "after")
+        rule.after = value.get<std::int64_t>();
+      else
+        throw std::runtime_error("unknown key in a rule: " + key);
     }
     rules.push_back(std::move(rule));
   }
@@ -154,21 +179,31 @@ Reply Behaviour::faulty(const Rule& rule, const HttpMessage& request) {
       bytes.resize(bytes.size() - bytes.size() / 4);
       return {bytes, true};
     }
-    case Fault::close: return {"", true};
-    case Fault::hang: return {"", false, true};
-    case Fault::null_content: return with_body(200, completion(assistant(nullptr), "stop", size));
+    case Fault::close:
+      return {"", true};
+    case Fault::hang:
+      return {"", false, true};
+    case Fault::null_content:
+      return with_body(200, completion(assistant(nullptr), "stop", size));
     case Fault::refusal: {
       json message = assistant(nullptr);
       message["refusal"] = "I cannot help with that.";
       return with_body(200, completion(message, "stop", size));
     }
-    case Fault::malformed: return with_body(200, R"({"choices": [{"message": {"content": "A")");
-    case Fault::html: return {http_response(200, "text/html", "<html><body>Sign in</body></html>")};
-    case Fault::error_in_200: return with_body(200, error_body("planted error in a good status"));
-    case Fault::no_choices: return with_body(200, R"({"choices": []})");
-    case Fault::empty: return with_body(200, completion(assistant(""), "stop", size));
-    case Fault::length: return with_body(200, completion(assistant(answer), "length", size));
-    case Fault::content_filter: return with_body(200, completion(assistant(answer), "content_filter", size));
+    case Fault::malformed:
+      return with_body(200, R"({"choices": [{"message": {"content": "A")");
+    case Fault::html:
+      return {http_response(200, "text/html", "<html><body>Sign in</body></html>")};
+    case Fault::error_in_200:
+      return with_body(200, error_body("planted error in a good status"));
+    case Fault::no_choices:
+      return with_body(200, R"({"choices": []})");
+    case Fault::empty:
+      return with_body(200, completion(assistant(""), "stop", size));
+    case Fault::length:
+      return with_body(200, completion(assistant(answer), "length", size));
+    case Fault::content_filter:
+      return with_body(200, completion(assistant(answer), "content_filter", size));
     case Fault::parts: {
       const auto half = static_cast<std::ptrdiff_t>(answer.size() / 2);
       const json content = {{{"type", "text"}, {"text", std::string(answer.begin(), answer.begin() + half)}},
@@ -187,7 +222,8 @@ Reply Behaviour::chat_completion(const HttpMessage& request) {
     if (key != "Bearer " + options_.api_key) return with_body(401, error_body("Incorrect API key provided: " + key));
   }
   if (const Rule* rule = choose(request.body)) return faulty(*rule, request);
-  if (!options_.answers.empty()) return with_body(200, completion(assistant(answer_to(request.body)), "stop", request.body.size()));
+  if (!options_.answers.empty())
+    return with_body(200, completion(assistant(answer_to(request.body)), "stop", request.body.size()));
   return with_body(200, completion(usual_message_, "stop", usual_words_, request.body.size()));
 }
 

@@ -15,46 +15,47 @@ namespace openai_server {
 
 /// What to do instead of answering properly.
 enum class Fault {
-  status,        ///< answer with `status` and a JSON error
-  cut_body,      ///< promise the whole body, send half of it, close
-  close,         ///< close without a byte
-  hang,          ///< never answer
-  null_content,  ///< "content": null
-  refusal,       ///< "content": null and a refusal
-  malformed,     ///< a body that is no JSON
-  html,          ///< a web page with status 200, as proxies send
-  error_in_200,  ///< status 200 with an error object
-  no_choices,    ///< an empty list of choices
-  empty,         ///< an empty answer
-  length,        ///< an answer with finish_reason "length"
-  content_filter,///< an answer with finish_reason "content_filter"
-  parts,         ///< content as a list of two text parts
+  status,          ///< answer with `status` and a JSON error
+  cut_body,        ///< promise the whole body, send half of it, close
+  close,           ///< close without a byte
+  hang,            ///< never answer
+  null_content,    ///< "content": null
+  refusal,         ///< "content": null and a refusal
+  malformed,       ///< a body that is no JSON
+  html,            ///< a web page with status 200, as proxies send
+  error_in_200,    ///< status 200 with an error object
+  no_choices,      ///< an empty list of choices
+  empty,           ///< an empty answer
+  length,          ///< an answer with finish_reason "length"
+  content_filter,  ///< an answer with finish_reason "content_filter"
+  parts,           ///< content as a list of two text parts
 };
 
 /// When a fault happens. All conditions that are set must hold.
 struct Rule {
   Fault fault = Fault::status;
   int status = 500;
-  std::string retry_after;     ///< value of the Retry-After header, empty: none
-  std::string match;           ///< only bodies that contain this text
-  std::int64_t times = -1;     ///< so often in all, -1: always
-  std::int64_t times_each = -1;///< so often for each distinct body, -1: always
-  std::int64_t every = 1;      ///< only each n-th request
-  double rate = 1.0;           ///< share of the requests, by a generator with a fixed seed
-  std::int64_t after = 0;      ///< not for the first n requests
+  std::string retry_after;       ///< value of the Retry-After header, empty: none
+  std::string match;             ///< only bodies that contain this text
+  std::int64_t times = -1;       ///< so often in all, -1: always
+  std::int64_t times_each = -1;  ///< so often for each distinct body, -1: always
+  std::int64_t every = 1;        ///< only each n-th request
+  double rate = 1.0;             ///< share of the requests, by a generator with a fixed seed
+  std::int64_t after = 0;        ///< not for the first n requests
 };
 
-/// A list of objects such as {"fault": "status", "status": 503, "times": 2, "retry_after": "1"}. Throws std::runtime_error.
+/// A list of objects such as {"fault": "status", "status": 503, "times": 2, "retry_after": "1"}. Throws
+/// std::runtime_error.
 std::vector<Rule> rules_from_json(const nlohmann::json& json);
 
 struct Options {
-  int port = 0;                                ///< 0: any free one
+  int port = 0;  ///< 0: any free one
   int latency_ms = 0;
   std::string answer = "A";
   std::map<std::string, std::string> answers;  ///< sha256 hex of the first image's bytes -> answer; `answer` for others
   std::string api_key;                         ///< when set, other keys get 401
   std::vector<Rule> rules;
-  bool record_bodies = false;                  ///< keep every body for `bodies()`
+  bool record_bodies = false;  ///< keep every body for `bodies()`
 };
 
 /// What is to be sent for one request.

@@ -24,15 +24,24 @@ std::string_view trimmed(std::string_view text) {
 
 std::string_view reason_phrase(int status) {
   switch (status) {
-    case 200: return "OK";
-    case 400: return "Bad Request";
-    case 401: return "Unauthorized";
-    case 403: return "Forbidden";
-    case 404: return "Not Found";
-    case 429: return "Too Many Requests";
-    case 500: return "Internal Server Error";
-    case 503: return "Service Unavailable";
-    default: return "Status";
+    case 200:
+      return "OK";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 429:
+      return "Too Many Requests";
+    case 500:
+      return "Internal Server Error";
+    case 503:
+      return "Service Unavailable";
+    default:
+      return "Status";
   }
 }
 
@@ -42,7 +51,8 @@ std::string_view HttpMessage::header(std::string_view name) const {
   const std::string_view text = head;
   for (std::size_t at = text.find("\r\n"); at != text.npos; at = text.find("\r\n", at + 2)) {
     const std::string_view line = text.substr(at + 2);
-    if (line.size() > name.size() && line[name.size()] == ':' && strncasecmp(line.data(), name.data(), name.size()) == 0)
+    if (line.size() > name.size() && line[name.size()] == ':' &&
+        strncasecmp(line.data(), name.data(), name.size()) == 0)
       return trimmed(line.substr(name.size() + 1, line.find("\r\n") - name.size() - 1));
   }
   return {};
@@ -104,7 +114,8 @@ std::optional<HttpMessage> RequestReader::next() {
 
 bool RequestReader::take_expect_continue() { return std::exchange(expects_continue_, false); }
 
-std::string http_response(int status, std::string_view content_type, std::string_view body, std::string_view more_headers) {
+std::string http_response(int status, std::string_view content_type, std::string_view body,
+                          std::string_view more_headers) {
   std::string text = "HTTP/1.1 " + std::to_string(status) + " ";
   text.append(reason_phrase(status)).append("\r\nContent-Type: ").append(content_type);
   text.append("\r\nContent-Length: ").append(std::to_string(body.size())).append("\r\n");

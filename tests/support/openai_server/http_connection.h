@@ -44,6 +44,7 @@ class RequestReader {
 };
 
 /// Status line, Content-Length, further header lines ("Name: value\r\n"), body.
-std::string http_response(int status, std::string_view content_type, std::string_view body, std::string_view more_headers = {});
+std::string http_response(int status, std::string_view content_type, std::string_view body,
+                          std::string_view more_headers = {});
 
 }  // namespace openai_server

@@ -29,8 +29,8 @@ struct Connection {
   RequestReader reader;
   std::string out;
   bool close_after_write = false;
-  bool busy = false;             // a reply is due; requests behind it wait
-  bool counted = false;          // it is one of the requests in flight
+  bool busy = false;     // a reply is due; requests behind it wait
+  bool counted = false;  // it is one of the requests in flight
   bool wants_write = false;
 };
 
@@ -48,13 +48,15 @@ bool ends_with(const std::string& text, std::string_view end) {
 }  // namespace
 
 nlohmann::json Stats::to_json() const {
-  return {{"requests", requests},       {"in_flight", in_flight}, {"max_in_flight", max_in_flight}, {"connections", connections},
-          {"last_body", last_body}, {"last_headers", last_headers()}, {"last_target", last_target}};
+  return {{"requests", requests},       {"in_flight", in_flight}, {"max_in_flight", max_in_flight},
+          {"connections", connections}, {"last_body", last_body}, {"last_headers", last_headers()},
+          {"last_target", last_target}};
 }
 
 /// The state of the serving thread.
 struct Server::Loop {
-  explicit Loop(Server& server) : server(server), behaviour(server.options_), epoll(epoll_create1(0)), buffer(kReadSize, '\0') {
+  explicit Loop(Server& server)
+      : server(server), behaviour(server.options_), epoll(epoll_create1(0)), buffer(kReadSize, '\0') {
     watch(server.listener_, 0, EPOLLIN, EPOLL_CTL_ADD);
     watch(server.wake_, 1, EPOLLIN, EPOLL_CTL_ADD);
   }
@@ -128,7 +130,8 @@ struct Server::Loop {
     const std::string path = request.target.substr(0, request.target.find('?'));
     if (request.method == "POST" && ends_with(path, "/chat/completions")) return chat(connection, std::move(request));
     if (request.method == "GET" && ends_with(path, "/models"))
-      return send(connection, {http_response(200, "application/json", R"({"object":"list","data":[{"id":"test-model","object":"model"}]})")});
+      return send(connection, {http_response(200, "application/json",
+                                             R"({"object":"list","data":[{"id":"test-model","object":"model"}]})")});
     if (request.method == "GET" && path == "/stats")
       return send(connection, {http_response(200, "application/json", server.stats().to_json().dump())});
     return send(connection, {http_response(404, "application/json", R"({"error":{"message":"no such path"}})")});
@@ -192,7 +195,8 @@ struct Server::Loop {
     if (due.empty()) return epoll_wait(epoll, events, count, -1);
     const auto left = std::max(Clock::duration::zero(), due.top().at - Clock::now());
     const auto nanoseconds = std::chrono::duration_cast<std::chrono::nanoseconds>(left).count();
-    const timespec timeout{static_cast<time_t>(nanoseconds / 1'000'000'000), static_cast<long>(nanoseconds % 1'000'000'000)};
+    const timespec timeout{static_cast<time_t>(nanoseconds / 1'000'000'000),
+                           static_cast<long>(nanoseconds % 1'000'000'000)};
     return epoll_pwait2(epoll, events, count, &timeout, nullptr);
   }
 

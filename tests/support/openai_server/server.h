@@ -13,20 +13,20 @@
 namespace openai_server {
 
 struct Stats {
-  std::int64_t requests = 0;      ///< chat completions asked for
+  std::int64_t requests = 0;  ///< chat completions asked for
   std::int64_t in_flight = 0;
   std::int64_t max_in_flight = 0;
-  std::int64_t connections = 0;   ///< accepted since the start
+  std::int64_t connections = 0;  ///< accepted since the start
   std::string last_body;
-  std::string last_head;          ///< as HttpMessage::head
+  std::string last_head;  ///< as HttpMessage::head
   std::string last_target;
 
   std::map<std::string, std::string> last_headers() const { return parse_headers(last_head); }
   nlohmann::json to_json() const;
 };
 
-/// An HTTP/1.1 server on 127.0.0.1: POST …/chat/completions, GET …/models, GET /stats. One thread, one epoll; tens of thousands of
-/// requests a second. Serves from the constructor to the destructor.
+/// An HTTP/1.1 server on 127.0.0.1: POST …/chat/completions, GET …/models, GET /stats. One thread, one epoll; tens of
+/// thousands of requests a second. Serves from the constructor to the destructor.
 class Server {
  public:
   /// Throws std::runtime_error when the port is taken.

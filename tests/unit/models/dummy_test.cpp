@@ -19,7 +19,9 @@ std::unique_ptr<LM> dummy(const std::string& args, const std::string& name = "du
 
 Request with_image(std::string bytes) {
   Request request;
-  request.messages = {{Role::user, {Part::of_media(MediaRef::from_bytes(MediaKind::image, std::move(bytes), "a.png")), Part::of_text("what?")}}};
+  request.messages = {
+      {Role::user,
+       {Part::of_media(MediaRef::from_bytes(MediaKind::image, std::move(bytes), "a.png")), Part::of_text("what?")}}};
   return request;
 }
 

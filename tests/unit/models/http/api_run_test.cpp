@@ -21,7 +21,9 @@ using testing::Not;
 class ApiRunTest : public testing::Test {
  protected:
   /// Runs the requests against a server with these rules; retries wait for nothing unless `args` says so.
-  ApiRunMetrics run(ListStream& stream, const Server& server, const std::string& args = {}) { return run(stream, server.base_url(), args); }
+  ApiRunMetrics run(ListStream& stream, const Server& server, const std::string& args = {}) {
+    return run(stream, server.base_url(), args);
+  }
 
   ApiRunMetrics run(ListStream& stream, const std::string& base_url, const std::string& args = {}) {
     ModelOptions options;
@@ -86,8 +88,16 @@ TEST_F(ApiRunTest, GivesEachRequestItsOwnAnswer) {
 }
 
 TEST_F(ApiRunTest, TriesAgainAfterEverySortOfPassingFailure) {
-  const std::vector<Rule> passing = {{.status = 408}, {.status = 409}, {.status = 429}, {.status = 500}, {.status = 503}, {.fault = Fault::cut_body},
-                                     {.fault = Fault::close}, {.fault = Fault::malformed}, {.fault = Fault::html}, {.fault = Fault::error_in_200},
+  const std::vector<Rule> passing = {{.status = 408},
+                                     {.status = 409},
+                                     {.status = 429},
+                                     {.status = 500},
+                                     {.status = 503},
+                                     {.fault = Fault::cut_body},
+                                     {.fault = Fault::close},
+                                     {.fault = Fault::malformed},
+                                     {.fault = Fault::html},
+                                     {.fault = Fault::error_in_200},
                                      {.fault = Fault::no_choices}};
   for (Rule rule : passing) {
     rule.times_each = 2;
@@ -162,8 +172,10 @@ TEST_F(ApiRunTest, FailsACutAnswerAfterTheLastAttempt) {
 }
 
 TEST_F(ApiRunTest, CountsAnEmptyAnswerAnsweredAndNullContentFailedWithoutAnotherAttempt) {
-  Server server(with_rules({{.fault = Fault::empty, .match = "question 0\""}, {.fault = Fault::null_content, .match = "question 1\""},
-                            {.fault = Fault::refusal, .match = "question 2\""}, {.fault = Fault::length, .match = "question 3\""},
+  Server server(with_rules({{.fault = Fault::empty, .match = "question 0\""},
+                            {.fault = Fault::null_content, .match = "question 1\""},
+                            {.fault = Fault::refusal, .match = "question 2\""},
+                            {.fault = Fault::length, .match = "question 3\""},
                             {.fault = Fault::parts, .match = "question 4\""}}));
   ListStream stream(text_requests(5));
   run(stream, server);
@@ -179,7 +191,8 @@ TEST_F(ApiRunTest, CountsAnEmptyAnswerAnsweredAndNullContentFailedWithoutAnother
 TEST_F(ApiRunTest, MakesOnlyTheRequestWithABrokenImageUnscorable) {
   Server server({});
   auto requests = text_requests(3);
-  requests[1].messages[0].parts.push_back(Part::of_media(MediaRef::from_bytes(MediaKind::image, png_of(1).substr(0, 40), "broken.png")));
+  requests[1].messages[0].parts.push_back(
+      Part::of_media(MediaRef::from_bytes(MediaKind::image, png_of(1).substr(0, 40), "broken.png")));
   ListStream stream(requests);
   run(stream, server);
   EXPECT_EQ(stream.count(Status::answered), 2u);
@@ -201,7 +214,8 @@ TEST_F(ApiRunTest, EndsTheRunWhenTheFirstThreeAreTurnedDown) {
     Server server(with_rules({{.status = status}}));
     ListStream stream(text_requests(100));
     const std::string message = error_of([&] { run(stream, server, "num_concurrent=1"); }, ErrorKind::network);
-    EXPECT_THAT(message, HasSubstr(server.base_url() + "/chat/completions turns every request down with HTTP " + std::to_string(status)));
+    EXPECT_THAT(message, HasSubstr(server.base_url() + "/chat/completions turns every request down with HTTP " +
+                                   std::to_string(status)));
     EXPECT_THAT(message, HasSubstr(status == 404 ? "check base_url" : "OPENAI_API_KEY"));
     EXPECT_EQ(stream.completed(), 2u);
   }
@@ -274,7 +288,8 @@ TEST_F(ApiRunTest, ShowsNoKeyInErrorsAndLogs) {
   ListStream stream(text_requests(5));
   const std::string message = error_of([&] { run(stream, url, "api_key=" + secret); }, ErrorKind::network);
   EXPECT_THAT(message, HasSubstr("HTTP 401"));
-  EXPECT_THAT(server.stats().last_headers().at("authorization"), HasSubstr(secret));  // the server got it, and repeated it
+  EXPECT_THAT(server.stats().last_headers().at("authorization"),
+              HasSubstr(secret));  // the server got it, and repeated it
   for (const std::string& hidden : {secret, std::string("passw0rd"), std::string("querysecret")}) {
     EXPECT_THAT(message, Not(HasSubstr(hidden)));
     EXPECT_THAT(log_.text(), Not(HasSubstr(hidden)));

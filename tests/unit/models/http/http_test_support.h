@@ -130,8 +130,10 @@ class ScopedEnv {
 
  private:
   static void apply(const std::string& name, const std::optional<std::string>& value) {
-    if (value) setenv(name.c_str(), value->c_str(), 1);
-    else unsetenv(name.c_str());
+    if (value)
+      setenv(name.c_str(), value->c_str(), 1);
+    else
+      unsetenv(name.c_str());
   }
 
   std::map<std::string, std::optional<std::string>> before_;
@@ -155,7 +157,8 @@ std::string error_of(Body&& body, std::optional<ErrorKind> kind = std::nullopt) 
   try {
     body();
   } catch (const Error& error) {
-    if (kind && error.kind() != *kind) return "wrong kind: " + std::string(to_string(error.kind())) + ": " + error.what();
+    if (kind && error.kind() != *kind)
+      return "wrong kind: " + std::string(to_string(error.kind())) + ": " + error.what();
     return error.what();
   }
   return {};

@@ -42,7 +42,9 @@ TEST(ImageDataUrl, EncodesAsTheFormatThatIsAskedFor) {
 TEST(ImageDataUrl, RefusesATruncatedPngAtAnyLength) {
   const std::string png = png_of(90);
   for (std::size_t size = 0; size < png.size(); ++size) {
-    EXPECT_THAT(error_of([&] { image_data_url(image(png.substr(0, size)), {}); }, ErrorKind::data), HasSubstr("pictures/7.png")) << size;
+    EXPECT_THAT(error_of([&] { image_data_url(image(png.substr(0, size)), {}); }, ErrorKind::data),
+                HasSubstr("pictures/7.png"))
+        << size;
   }
 }
 
@@ -70,10 +72,12 @@ TEST(ImageEncoding, ReadsItsFormatAndQualityFromTheEnvironment) {
 TEST(ImageEncoding, RefusesUnknownFormatsAndQualities) {
   {
     const ScopedEnv env{{"LMMS_IMAGE_ENCODE_FORMAT", "TIFF"}};
-    EXPECT_THAT(error_of([] { ImageEncoding::from_environment(); }, ErrorKind::usage), HasSubstr("LMMS_IMAGE_ENCODE_FORMAT=tiff"));
+    EXPECT_THAT(error_of([] { ImageEncoding::from_environment(); }, ErrorKind::usage),
+                HasSubstr("LMMS_IMAGE_ENCODE_FORMAT=tiff"));
   }
   const ScopedEnv env{{"LMMS_IMAGE_ENCODE_FORMAT", std::nullopt}, {"LMMS_IMAGE_JPEG_QUALITY", "101"}};
-  EXPECT_THAT(error_of([] { ImageEncoding::from_environment(); }, ErrorKind::usage), HasSubstr("LMMS_IMAGE_JPEG_QUALITY=101"));
+  EXPECT_THAT(error_of([] { ImageEncoding::from_environment(); }, ErrorKind::usage),
+              HasSubstr("LMMS_IMAGE_JPEG_QUALITY=101"));
 }
 
 TEST(AudioFormat, IsToldByTheFirstBytesAndElseByTheName) {

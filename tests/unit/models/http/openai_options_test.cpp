@@ -44,8 +44,10 @@ TEST_F(OpenAIOptionsTest, HasTheDefaultsOfTheReference) {
 }
 
 TEST_F(OpenAIOptionsTest, ReadsEveryKeyThatItUses) {
-  const auto options = parse("model=org/m,base_url=http://h:1/v1/,api_key=sk-abcdef,timeout=2.5,max_retries=2,retry_backoff_s=0,num_concurrent=7,"
-                             "system_prompt=be brief,send_stop=True,max_new_tokens=5,httpx_trust_env=False,enable_thinking_kwarg=False");
+  const auto options = parse(
+      "model=org/m,base_url=http://h:1/v1/"
+      ",api_key=sk-abcdef,timeout=2.5,max_retries=2,retry_backoff_s=0,num_concurrent=7,"
+      "system_prompt=be brief,send_stop=True,max_new_tokens=5,httpx_trust_env=False,enable_thinking_kwarg=False");
   EXPECT_EQ(options.model, "org/m");
   EXPECT_EQ(options.base_url.text(), "http://h:1/v1");
   EXPECT_EQ(options.api_key, "sk-abcdef");
@@ -71,7 +73,9 @@ TEST_F(OpenAIOptionsTest, TakesTheOtherSpellings) {
 }
 
 TEST_F(OpenAIOptionsTest, FindsServerAndKeyInTheEnvironment) {
-  const ScopedEnv env{{"OPENAI_API_BASE", "http://first/v1"}, {"OPENAI_BASE_URL", "http://second/v1"}, {"OPENAI_API_KEY", "sk-from-env"}};
+  const ScopedEnv env{{"OPENAI_API_BASE", "http://first/v1"},
+                      {"OPENAI_BASE_URL", "http://second/v1"},
+                      {"OPENAI_API_KEY", "sk-from-env"}};
   EXPECT_EQ(parse("").base_url.text(), "http://first/v1");
   EXPECT_EQ(parse("").api_key, "sk-from-env");
   EXPECT_EQ(parse("base_url=http://third/v1,api_key=EMPTY").base_url.text(), "http://third/v1");
@@ -103,8 +107,8 @@ TEST_F(OpenAIOptionsTest, SaysOnceWhatHasNoEffect) {
   options.batch_size = "16";
   options.device = "cuda";
   OpenAIOptions::parse("openai", options);
-  for (const char* key : {"max_frames_num has no effect", "prefix_aware_queue has no effect", "work_dir has no effect", "--batch_size 16 has no effect",
-                          "--device cuda has no effect"})
+  for (const char* key : {"max_frames_num has no effect", "prefix_aware_queue has no effect", "work_dir has no effect",
+                          "--batch_size 16 has no effect", "--device cuda has no effect"})
     EXPECT_EQ(log_.count(key), 1u) << key << "\n" << log_.text();
 }
 
@@ -121,7 +125,8 @@ TEST_F(OpenAIOptionsTest, RefusesValuesOutOfRange) {
   EXPECT_THAT(refusal("base_url=http://h,timeout=0"), HasSubstr("timeout=0 must be"));
   EXPECT_THAT(refusal("base_url=http://h,timeout=soon"), HasSubstr("timeout=soon is not a number"));
   EXPECT_THAT(refusal("base_url=http://h,retry_backoff_s=-1"), HasSubstr("retry_backoff_s=-1 must be"));
-  EXPECT_THAT(refusal("base_url=localhost:8000"), HasSubstr("--model_args base_url: it must start with http:// or https://"));
+  EXPECT_THAT(refusal("base_url=localhost:8000"),
+              HasSubstr("--model_args base_url: it must start with http:// or https://"));
 }
 
 TEST_F(OpenAIOptionsTest, ReadsTheSystemPromptFromAFile) {
@@ -137,17 +142,42 @@ TEST_F(OpenAIOptionsTest, KnowsReasoningFamiliesByTheStartOfTheLastPathPart) {
     options.model = model;
     return options.reasoning_family();
   };
-  for (const char* model : {"o1", "o1-mini", "openai/o3", "o4-mini", "gpt-5", "openai/gpt-5-nano", "GPT-5.1"}) EXPECT_TRUE(reasoning(model)) << model;
-  for (const char* model : {"internvideo1", "gpt-4o", "o1/llava", "qwen-o3", "o10b", "gpt-50", "foo1"}) EXPECT_FALSE(reasoning(model)) << model;
+  for (const char* model : {"o1", "o1-mini", "openai/o3", "o4-mini", "gpt-5", "openai/gpt-5-nano", "GPT-5.1"})
+    EXPECT_TRUE(reasoning(model)) << model;
+  for (const char* model : {"internvideo1", "gpt-4o", "o1/llava", "qwen-o3", "o10b", "gpt-50", "foo1"})
+    EXPECT_FALSE(reasoning(model)) << model;
 }
 
 TEST_F(OpenAIOptionsTest, LoadsDotenvLinesWithoutOverridingWhatIsSet) {
-  const ScopedEnv env{{"LMMS_TEST_A", "kept"}, {"LMMS_TEST_B", std::nullopt}, {"LMMS_TEST_C", std::nullopt}, {"LMMS_TEST_D", std::nullopt}};
-  load_dotenv("# keys\nLMMS_TEST_A=other\nexport LMMS_TEST_B = 'two words # no comment'\n\nLMMS_TEST_C=plain # comment\r\nno pair\nLMMS_TEST_D=\"x=y\"\n");
+  const ScopedEnv env{{"LMMS_TEST_A", "kept"},
+                      {"LMMS_TEST_B", std::nullopt},
+                      {"LMMS_TEST_C", std::nullopt},
+                      {"LMMS_TEST_D", std::nullopt}};
+  load_dotenv(
+      "# keys\nLMMS_TEST_A=other\nexport LMMS_TEST_B = 'two words # no comment'\n\nLMMS_TEST_C=plain # comment\r\nno "
+      "pair\nLMMS_TEST_D=\"x=y\"\n");
   EXPECT_STREQ(std::getenv("LMMS_TEST_A"), "kept");
   EXPECT_STREQ(std::getenv("LMMS_TEST_B"), "two words # no comment");
   EXPECT_STREQ(std::getenv("LMMS_TEST_C"), "plain");
   EXPECT_STREQ(std::getenv("LMMS_TEST_D"), "x=y");
+}
+
+TEST_F(OpenAIOptionsTest, ReadsTheDotenvFileOfTheWorkingDirectoryFirst) {
+  const auto before = std::filesystem::current_path();
+  const auto folder = std::filesystem::temp_directory_path() / "lmms_eval_dotenv_test";
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder / ".env") << "OPENAI_API_KEY=sk-from-dotenv\nOPENAI_API_BASE=http://dotenv/v1\n";
+  std::filesystem::current_path(folder);
+  const auto options = parse("model=m");
+  std::filesystem::current_path(before);
+  std::filesystem::remove_all(folder);
+  EXPECT_EQ(options.api_key, "sk-from-dotenv");
+  EXPECT_EQ(options.base_url.text(), "http://dotenv/v1");
+}
+
+TEST_F(OpenAIOptionsTest, SaysWhichModelIsAskedForWhenNoneIsNamed) {
+  parse("base_url=http://h");
+  EXPECT_THAT(log_.text(), HasSubstr("the server is asked for 'grok-2-latest'"));
 }
 
 }  // namespace

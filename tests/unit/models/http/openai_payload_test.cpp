@@ -23,13 +23,17 @@ OpenAIOptions options_for(const std::string& name = "async_openai", const std::s
   return options;
 }
 
-json body_of(const Request& request, const OpenAIOptions& options = options_for()) { return json::parse(chat_body(request, options)); }
+json body_of(const Request& request, const OpenAIOptions& options = options_for()) {
+  return json::parse(chat_body(request, options));
+}
 
 /// What the reference program sends for an image and a question (F.2): the same JSON.
 TEST(ChatBody, IsWhatTheReferenceProgramSends) {
   const std::string png = png_of(10);
   Request request;
-  request.messages = {{Role::user, {Part::of_media(MediaRef::from_bytes(MediaKind::image, png, "a.png")), Part::of_text("Which digit?")}}};
+  request.messages = {
+      {Role::user,
+       {Part::of_media(MediaRef::from_bytes(MediaKind::image, png, "a.png")), Part::of_text("Which digit?")}}};
   request.options.max_new_tokens = 16;
   const json expected = {
       {"model", "m"},
@@ -45,7 +49,9 @@ TEST(ChatBody, IsWhatTheReferenceProgramSends) {
 }
 
 TEST(ChatBody, KeepsRolesAndTheOrderOfParts) {
-  const auto image = [](std::uint8_t shade) { return Part::of_media(MediaRef::from_bytes(MediaKind::image, png_of(shade), "")); };
+  const auto image = [](std::uint8_t shade) {
+    return Part::of_media(MediaRef::from_bytes(MediaKind::image, png_of(shade), ""));
+  };
   Request request;
   request.messages = {{Role::system, {Part::of_text("brief")}},
                       {Role::user, {Part::of_text("one"), image(1), Part::of_text("two"), image(2)}},
@@ -86,8 +92,10 @@ TEST(ChatBody, SendsSamplingOptionsForOpenAIAlone) {
 
   const json plain = body_of(request);
   EXPECT_EQ(plain["temperature"], 0.5);
-  for (const char* name : {"top_p", "seed", "presence_penalty", "frequency_penalty"}) EXPECT_FALSE(plain.contains(name)) << name;
-  EXPECT_THAT(unsent_options(generation, options_for()), ElementsAre("top_p=0.9", "seed=3", "presence_penalty=0.25", "frequency_penalty=0.5"));
+  for (const char* name : {"top_p", "seed", "presence_penalty", "frequency_penalty"})
+    EXPECT_FALSE(plain.contains(name)) << name;
+  EXPECT_THAT(unsent_options(generation, options_for()),
+              ElementsAre("top_p=0.9", "seed=3", "presence_penalty=0.25", "frequency_penalty=0.5"));
 }
 
 TEST(ChatBody, AsksReasoningModelsForCompletionTokensWithoutATemperature) {
@@ -122,7 +130,8 @@ TEST(ChatBody, NamesEveryOptionThatItDoesNotSend) {
   generation.repetition_penalty = 1.5;
   generation.extra_json = R"({"min_p": 0.1, "length_penalty": null})";
   EXPECT_THAT(unsent_options(generation, options_for("openai")),
-              ElementsAre("do_sample=true (temperature decides)", "top_k=40", "num_beams=4", "repetition_penalty=1.5", "min_p=0.1"));
+              ElementsAre("do_sample=true (temperature decides)", "top_k=40", "num_beams=4", "repetition_penalty=1.5",
+                          "min_p=0.1"));
 }
 
 TEST(ChatBody, IsSilentAboutOptionsAtTheirNeutralValues) {
@@ -139,7 +148,8 @@ TEST(ChatBody, IsSilentAboutOptionsAtTheirNeutralValues) {
 TEST(ChatBody, RefusesSeveralAnswersPerRequest) {
   GenerationOptions generation;
   generation.extra_json = R"({"n": 3})";
-  EXPECT_THAT(error_of([&] { chat_body(text_request("q", generation), options_for()); }, ErrorKind::usage), HasSubstr("n=3"));
+  EXPECT_THAT(error_of([&] { chat_body(text_request("q", generation), options_for()); }, ErrorKind::usage),
+              HasSubstr("n=3"));
 }
 
 TEST(ChatBody, RefusesVideoNamingTaskAndModel) {
@@ -218,22 +228,27 @@ TEST(ReadChatCompletion, TakesAnEmptyTextForAnAnswerAndNullForAFailure) {
   const auto null = read(completion(R"({"content": null})")).response;
   EXPECT_EQ(null.status, Status::failed);
   EXPECT_EQ(null.error, "the answer has no content (finish_reason stop)");
-  EXPECT_EQ(read(completion(R"({"content": null, "refusal": "I may\nnot"})")).response.error, "the answer has no content: refused: I may not");
+  EXPECT_EQ(read(completion(R"({"content": null, "refusal": "I may\nnot"})")).response.error,
+            "the answer has no content: refused: I may not");
   EXPECT_THAT(read(completion(R"({"content": null})", "length")).response.error, HasSubstr("max_new_tokens was spent"));
 }
 
 TEST(ReadChatCompletion, JoinsAListOfParts) {
-  EXPECT_EQ(read(completion(R"({"content": [{"type": "text", "text": "se"}, {"type": "text", "text": "ven"}]})")).response.text, "seven");
+  EXPECT_EQ(read(completion(R"({"content": [{"type": "text", "text": "se"}, {"type": "text", "text": "ven"}]})"))
+                .response.text,
+            "seven");
 }
 
 TEST(ReadChatCompletion, AsksAgainForWhatIsNoCompletion) {
   EXPECT_EQ(read("{\"choices\": [").retry_reason, "the answer is malformed JSON");
   EXPECT_EQ(read("").retry_reason, "the answer has no body");
-  EXPECT_EQ(read("<html></html>", "text/html; charset=utf-8").retry_reason, "the server sent a web page, not JSON; check base_url");
+  EXPECT_EQ(read("<html></html>", "text/html; charset=utf-8").retry_reason,
+            "the server sent a web page, not JSON; check base_url");
   EXPECT_EQ(read(R"({"choices": []})").retry_reason, "the answer has no choices");
   EXPECT_EQ(read(R"({"error": {"message": "overloaded"}})").retry_reason, "HTTP 200: overloaded");
   EXPECT_EQ(read(R"({"choices": [3]})").retry_reason, "the answer has no message");
-  EXPECT_EQ(read(completion(R"({"content": 7})")).retry_reason, "the content of the answer is neither text nor a list of parts");
+  EXPECT_EQ(read(completion(R"({"content": 7})")).retry_reason,
+            "the content of the answer is neither text nor a list of parts");
 }
 
 TEST(ReadChatCompletion, DoesWithoutUsage) {

@@ -48,8 +48,10 @@ TEST_F(AsyncOpenAITest, SendsTheImageAndTheKey) {
   Server server(options);
   const std::string png = png_of(5);
   Request request = text_request("Which digit?");
-  request.messages[0].parts.insert(request.messages[0].parts.begin(), Part::of_media(MediaRef::from_bytes(MediaKind::image, png, "")));
-  const auto responses = model("base_url=" + server.base_url() + ",api_key=sk-abcdef,model=m")->generate_until({&request, 1});
+  request.messages[0].parts.insert(request.messages[0].parts.begin(),
+                                   Part::of_media(MediaRef::from_bytes(MediaKind::image, png, "")));
+  const auto responses =
+      model("base_url=" + server.base_url() + ",api_key=sk-abcdef,model=m")->generate_until({&request, 1});
   ASSERT_EQ(responses.size(), 1u);
   EXPECT_EQ(responses[0].text, "A");
   ASSERT_EQ(server.bodies().size(), 1u);
@@ -69,7 +71,8 @@ TEST_F(AsyncOpenAITest, SendsNoAuthorizationWithoutAKey) {
 TEST_F(AsyncOpenAITest, KeepsResponsesInTheOrderOfRequests) {
   std::vector<Request> requests = text_requests(40);
   openai_server::Options options;
-  options.rules = {{.fault = openai_server::Fault::empty, .match = "question 7\""}, {.status = 500, .times_each = 1, .every = 3}};
+  options.rules = {{.fault = openai_server::Fault::empty, .match = "question 7\""},
+                   {.status = 500, .times_each = 1, .every = 3}};
   Server server(options);
   const auto responses = model("base_url=" + server.base_url() + ",retry_backoff_s=0")->generate_until(requests);
   ASSERT_EQ(responses.size(), 40u);
@@ -80,7 +83,8 @@ TEST_F(AsyncOpenAITest, IsTheSameModelForTheCacheOnlyWhereAnswersMustBeTheSame) 
   const std::string base = "base_url=http://h/v1,model=m";
   const auto identity = [](const std::string& args) { return model(args)->info().identity; };
   EXPECT_EQ(identity(base), identity(base + ",num_concurrent=3,timeout=5,max_retries=9,api_key=sk-abcdef"));
-  for (const char* other : {",model_version=x,model=n", ",send_stop=True", ",system_prompt=brief", ",max_new_tokens=5", ",enable_thinking_kwarg=True"})
+  for (const char* other : {",model_version=x,model=n", ",send_stop=True", ",system_prompt=brief", ",max_new_tokens=5",
+                            ",enable_thinking_kwarg=True"})
     EXPECT_NE(identity(base), identity(base + other)) << other;
   EXPECT_NE(identity(base), identity("base_url=http://other/v1,model=m"));
   EXPECT_NE(identity(base), model(base, "openai")->info().identity);
@@ -91,7 +95,8 @@ TEST_F(AsyncOpenAITest, IsTheSameModelForTheCacheOnlyWhereAnswersMustBeTheSame) 
 TEST_F(AsyncOpenAITest, HasNoSecretInItsIdentity) {
   const auto info = model("base_url=http://me:passw0rd@h/v1?key=querysecret,model=m,api_key=sk-abcdef")->info();
   for (const auto& [name, value] : info.identity)
-    for (const char* secret : {"passw0rd", "querysecret", "sk-abcdef"}) EXPECT_THAT(value, Not(HasSubstr(secret))) << name;
+    for (const char* secret : {"passw0rd", "querysecret", "sk-abcdef"})
+      EXPECT_THAT(value, Not(HasSubstr(secret))) << name;
   EXPECT_EQ(info.identity.at("base_url"), "http://h/v1?key=[REDACTED]");
   EXPECT_EQ(info.device, "api");
 }

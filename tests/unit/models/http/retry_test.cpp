@@ -21,17 +21,20 @@ HttpOutcome with_error(TransportError error) {
 }
 
 TEST(Retry, IsWorthItForWhatMayPass) {
-  for (const int status : {408, 409, 429, 500, 502, 503, 504, 529}) EXPECT_TRUE(worth_retrying(with_status(status))) << status;
-  for (const int status : {301, 400, 401, 403, 404, 413, 422}) EXPECT_FALSE(worth_retrying(with_status(status))) << status;
-  for (const auto error : {TransportError::refused, TransportError::unresolved, TransportError::unreachable, TransportError::timeout,
-                           TransportError::cut, TransportError::other})
+  for (const int status : {408, 409, 429, 500, 502, 503, 504, 529})
+    EXPECT_TRUE(worth_retrying(with_status(status))) << status;
+  for (const int status : {301, 400, 401, 403, 404, 413, 422})
+    EXPECT_FALSE(worth_retrying(with_status(status))) << status;
+  for (const auto error : {TransportError::refused, TransportError::unresolved, TransportError::unreachable,
+                           TransportError::timeout, TransportError::cut, TransportError::other})
     EXPECT_TRUE(worth_retrying(with_error(error))) << to_string(error);
   for (const auto error : {TransportError::untrusted, TransportError::too_large, TransportError::cancelled})
     EXPECT_FALSE(worth_retrying(with_error(error))) << to_string(error);
 }
 
 TEST(Retry, DescribesAFailureInTheServersWordsOnOneLine) {
-  EXPECT_EQ(describe_failure(with_status(500, R"({"error": {"message": "out of\nmemory"}})")), "HTTP 500: out of memory");
+  EXPECT_EQ(describe_failure(with_status(500, R"({"error": {"message": "out of\nmemory"}})")),
+            "HTTP 500: out of memory");
   EXPECT_EQ(describe_failure(with_status(404, R"({"detail": "Not Found"})")), "HTTP 404: Not Found");
   EXPECT_EQ(describe_failure(with_status(503, R"({"error": "busy"})")), "HTTP 503: busy");
   EXPECT_EQ(describe_failure(with_status(502, "Bad\r\ngateway")), "HTTP 502: Bad  gateway");
@@ -41,7 +44,8 @@ TEST(Retry, DescribesAFailureInTheServersWordsOnOneLine) {
 
 TEST(Retry, NeverRepeatsAKeyThatTheServerSentBack) {
   register_secret("sk-very-secret-key");
-  EXPECT_EQ(describe_failure(with_status(401, R"({"error": {"message": "wrong key sk-very-secret-key"}})")), "HTTP 401: wrong key [REDACTED]");
+  EXPECT_EQ(describe_failure(with_status(401, R"({"error": {"message": "wrong key sk-very-secret-key"}})")),
+            "HTTP 401: wrong key [REDACTED]");
 }
 
 TEST(Backoff, DoublesWithJitterUpToAMinute) {

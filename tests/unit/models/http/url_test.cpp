@@ -36,7 +36,8 @@ TEST(Url, ShowsNeitherCredentialsNorQueryValues) {
 }
 
 TEST(Url, RefusesWhatIsNoHttpUrlWithoutRepeatingIt) {
-  for (const char* text : {"localhost:8000/v1", "me:swordfish@host/v1", "ftp://host", "http:///v1", "http://host/a%0Ab"}) {
+  for (const char* text :
+       {"localhost:8000/v1", "me:swordfish@host/v1", "ftp://host", "http:///v1", "http://host/a%0Ab"}) {
     const std::string message = error_of([&] { Url::parse(text, "--model_args base_url"); }, ErrorKind::usage);
     EXPECT_THAT(message, HasSubstr("--model_args base_url")) << text;
     EXPECT_THAT(message, Not(HasSubstr("swordfish")));

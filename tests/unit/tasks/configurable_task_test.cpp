@@ -1,0 +1,178 @@
+#include "tasks/configurable_task.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "unit/tasks/task_yaml.h"
+
+namespace lmms_eval {
+namespace {
+
+using namespace lmms_eval::testing;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using Json = nlohmann::ordered_json;
+
+TEST(ConfigurableTask, BuildsOneRequestADocFromItsYaml) {
+  const TempDir folder;
+  const auto task = make_task(folder, kData + kText + "doc_to_visual: picture\ndescription: \"About {{answer}}.\"\nmetadata: {version: 1.0}\n"
+                                              "generation_kwargs: {max_new_tokens: 8, temperature: 0}\n");
+  EXPECT_EQ(task->num_docs(), 4);
+  EXPECT_EQ(task->version(), "1.0");
+  const auto requests = task->build_requests(task->doc(1));
+  ASSERT_EQ(requests.size(), 1U);
+  EXPECT_EQ(shown(requests[0]), "[system]About 2.[user]<p1.png>Q: two?");
+  EXPECT_EQ(requests[0].type, RequestType::generate_until);
+  EXPECT_EQ(requests[0].task, "t");
+  EXPECT_EQ(requests[0].doc_id, 1);
+  EXPECT_EQ(requests[0].options.max_new_tokens, 8);
+  EXPECT_EQ(requests[0].options.temperature, 0.0);
+  EXPECT_THAT(requests[0].options.until, ElementsAre("\n\n"));
+  EXPECT_EQ(task->target(task->doc(1)), "2");
+  EXPECT_EQ(shown(task->build_requests(task->doc(3))[0]), "[system]About 4.[user]Q: four?");
+}
+
+TEST(ConfigurableTask, GeneratesGreedilyWithoutGenerationKwargs) {
+  const TempDir folder;
+  const auto task = make_task(folder, kData + kText);
+  const auto options = task->build_requests(task->doc(0))[0].options;
+  EXPECT_THAT(options.until, ElementsAre("\n\n"));
+  EXPECT_EQ(options.do_sample, false);
+  EXPECT_EQ(task->dump_config()["generation_kwargs"].dump(), R"({"until":["\n\n"],"do_sample":false})");
+}
+
+TEST(ConfigurableTask, MergesModelSpecificAndCommandLineOptionsOverItsOwn) {
+  const TempDir folder;
+  const std::string yaml = kData + kText +
+                           "generation_kwargs: {max_new_tokens: 8, temperature: 1, until: [a]}\n"
+                           "model_specific_generation_kwargs:\n  mine: {max_new_tokens: 16}\n  default: {max_new_tokens: 32}\n";
+  TaskOverrides overrides;
+  overrides.model_name = "mine";
+  overrides.gen_kwargs_json = R"({"temperature": 0, "top_p": 0.5})";
+  const auto mine = make_task(folder, yaml, overrides)->dump_config()["generation_kwargs"];
+  EXPECT_EQ(mine.dump(), R"({"max_new_tokens":16,"temperature":0.0,"until":["a"],"top_p":0.5})");
+  EXPECT_EQ(make_task(folder, yaml)->dump_config()["generation_kwargs"]["max_new_tokens"], 32);
+}
+
+TEST(ConfigurableTask, AsksAboutEachChoice) {
+  const TempDir folder;
+  const auto task = make_task(folder, kData + "output_type: multiple_choice\ndoc_to_text: question\ndoc_to_target: label\ndoc_to_choice: choices\n");
+  const auto requests = task->build_requests(task->doc(2));
+  ASSERT_EQ(requests.size(), 2U);
+  EXPECT_EQ(requests[1].type, RequestType::loglikelihood);
+  EXPECT_EQ(requests[1].continuation, "ff");
+  EXPECT_EQ(requests[1].raw_delimiter, " ");
+  EXPECT_EQ(requests[1].index, 1);
+  EXPECT_EQ(shown(requests[1]), "[user]three?");
+  EXPECT_EQ(task->target(task->doc(1)), 1);
+}
+
+TEST(ConfigurableTask, TakesChoicesAsContextsWhereTheQuestionIsANumber) {
+  const TempDir folder;
+  const auto task = make_task(folder, kData + "output_type: multiple_choice\ndoc_to_text: label\ndoc_to_target: answer\ndoc_to_choice: choices\n");
+  const Doc doc = task->doc(1);
+  const auto requests = task->build_requests(doc);
+  ASSERT_EQ(requests.size(), 2U);
+  EXPECT_EQ(shown(requests[0]), "[user]c");
+  EXPECT_EQ(shown(requests[1]), "[user]dd");
+  EXPECT_EQ(requests[1].continuation, "2");
+  const std::vector<Response> second = {Response::likelihood(-2, false), Response::likelihood(-1, false)};
+  EXPECT_EQ(task->score(doc, second)[0].values[0].second, 1.0);
+}
+
+TEST(ConfigurableTask, AsksForTheLikelihoodOfTheTargetWithoutADelimiter) {
+  const TempDir folder;
+  const auto task = make_task(folder, kData + kText + "output_type: loglikelihood\n");
+  const auto requests = task->build_requests(task->doc(0));
+  ASSERT_EQ(requests.size(), 1U);
+  EXPECT_EQ(requests[0].continuation, "1");
+  EXPECT_EQ(requests[0].raw_delimiter, "");
+}
+
+TEST(ConfigurableTask, RepeatsEachRequestAdjacently) {
+  const TempDir folder;
+  TaskOverrides overrides;
+  overrides.repeats = 2;
+  const auto task = make_task(folder, kData + "output_type: multiple_choice\ndoc_to_text: question\ndoc_to_target: label\ndoc_to_choice: choices\n", overrides);
+  const auto requests = task->build_requests(task->doc(0));
+  ASSERT_EQ(requests.size(), 4U);
+  EXPECT_EQ(requests[1].index, 0);
+  EXPECT_EQ(requests[1].repeat, 1);
+  EXPECT_EQ(requests[2].index, 1);
+  EXPECT_EQ(task->repeats(), 2);
+  EXPECT_EQ(task->dump_config()["repeats"], 2);
+}
+
+TaskOverrides shots(int count) {
+  TaskOverrides overrides;
+  overrides.num_fewshot = count;
+  return overrides;
+}
+
+TEST(ConfigurableTask, PutsExamplesWithTheirPicturesBeforeTheQuestion) {
+  const TempDir folder;
+  auto overrides = shots(2);
+  overrides.system_instruction = "Be brief.";
+  const std::string yaml = kData + kText + "doc_to_visual: picture\nfewshot_split: train\nfewshot_config: {sampler: first_n}\n";
+  const auto task = make_task(folder, yaml, overrides);
+  EXPECT_EQ(task->num_fewshot(), 2);
+  EXPECT_EQ(shown(task->build_requests(task->doc(2))[0]), "[system]Be brief.[user]<p0.png>Q: one? 1\n\n<p1.png>Q: two? 2\n\n<p2.png>Q: three?");
+  overrides.apply_chat_template = overrides.fewshot_as_multiturn = true;
+  const auto turns = make_task(folder, yaml, overrides);
+  EXPECT_EQ(shown(turns->build_requests(turns->doc(2))[0]),
+            "[system]Be brief.[user]<p0.png>Q: one?[assistant]1[user]<p1.png>Q: two?[assistant]2[user]<p2.png>Q: three?");
+}
+
+TEST(ConfigurableTask, ShowsChoicesAsTextInExamples) {
+  const TempDir folder;
+  const auto task = make_task(folder, kData + "output_type: multiple_choice\ndoc_to_text: question\ndoc_to_target: label\ndoc_to_choice: choices\n"
+                                              "fewshot_split: train\nfewshot_config: {sampler: first_n}\n", shots(1));
+  EXPECT_EQ(shown(task->build_requests(task->doc(1))[0]), "[user]one? a\n\ntwo?");
+}
+
+// random.Random(1234).sample(range(4), 2) is [3, 0], then [0, 3].
+TEST(ConfigurableTask, DrawsExamplesWithoutFewshotConfigAndNeverTheDocItself) {
+  const TempDir folder;
+  const auto train = make_task(folder, kData + kText + "training_split: train\n", shots(2));
+  EXPECT_EQ(shown(train->build_requests(train->doc(1))[0]), "[user]Q: four? 4\n\nQ: one? 1\n\nQ: two?");
+  EXPECT_EQ(shown(train->build_requests(train->doc(2))[0]), "[user]Q: one? 1\n\nQ: four? 4\n\nQ: three?");
+  const auto same = make_task(folder, kData + kText, shots(1));
+  EXPECT_EQ(shown(same->build_requests(same->doc(3))[0]), "[user]Q: one? 1\n\nQ: four?");
+}
+
+TEST(ConfigurableTask, KeepsZeroExamplesWhereTheTaskSaysZero) {
+  const TempDir folder;
+  EXPECT_EQ(make_task(folder, kData + kText + "num_fewshot: 0\n", shots(2))->num_fewshot(), 0);
+  EXPECT_EQ(make_task(folder, kData + kText + "num_fewshot: 1\n", shots(2))->num_fewshot(), 2);
+  EXPECT_EQ(make_task(folder, kData + kText + "num_fewshot: 1\n")->num_fewshot(), 1);
+  EXPECT_EQ(make_task(folder, kData + kText + "metadata: {num_fewshot: 5}\n")->num_fewshot(), 5);
+  const auto many = make_task(folder, kData + kText, shots(4));
+  EXPECT_THAT(error_of([&] { many->num_docs(); }), HasSubstr("4 few-shot examples are asked for, but split 'test'"));
+}
+
+TEST(ConfigurableTask, NamesTaskAndDocThatCannotBeRendered) {
+  const TempDir folder;
+  const auto task = make_task(folder, kData + "doc_to_text: \"{{picture.upper()}}\"\ndoc_to_target: answer\n");
+  EXPECT_EQ(shown(task->build_requests(task->doc(0))[0]), "[user]P0.PNG");
+  const std::string error = error_of([&] { task->build_requests(task->doc(3)); });
+  EXPECT_THAT(error, AllOf(HasSubstr("doc 3 of task t"), HasSubstr("t.yaml:5 doc_to_text")));
+}
+
+TEST(ConfigurableTask, SaysWhatIsMissingOrNotSupportedWithTheLine) {
+  const TempDir folder;
+  const auto refusal = [&](const std::string& yaml) { return error_of([&] { make_task(folder, yaml); }); };
+  EXPECT_THAT(refusal(kText + "test_split: test\n"), HasSubstr("t.yaml:1: dataset_path is missing"));
+  EXPECT_THAT(refusal("dataset_path: json\n" + kText), HasSubstr("neither test_split nor validation_split"));
+  EXPECT_THAT(refusal(kData + "doc_to_text: question\n"), HasSubstr("doc_to_target is missing"));
+  EXPECT_THAT(refusal(kData + kText + "output_type: generate_untill\n"), AllOf(HasSubstr("t.yaml:7: unknown output_type"), HasSubstr("did you mean 'generate_until'")));
+  EXPECT_THAT(refusal(kData + kText + "output_type: loglikelihood_rolling\n"), HasSubstr("loglikelihood_rolling is not supported in this version"));
+  EXPECT_THAT(refusal(kData + kText + "process_results: !function utils.score\n"), HasSubstr("t.yaml:7: process_results needs the Python function utils.score"));
+  EXPECT_THAT(refusal(kData + kText + "process_docs: !function utils.f\n"), HasSubstr("process_docs needs the Python function utils.f"));
+  EXPECT_THAT(refusal(kData + kText + "output_type: multiple_choice\n"), HasSubstr("needs doc_to_choice"));
+  EXPECT_THAT(refusal(kData + kText + "repeats: 0\n"), HasSubstr("t.yaml:7: repeats must be from 1 on"));
+  EXPECT_THAT(error_of([&] { make_task(folder, kData + kText + "fewshot_config: {sampler: balanced}\n", shots(1)); }), HasSubstr("unknown sampler \"balanced\""));
+}
+
+}  // namespace
+}  // namespace lmms_eval
