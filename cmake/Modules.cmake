@@ -25,6 +25,11 @@ function(lmms_eval_module name)
   target_link_libraries(lmms_eval_${name} PUBLIC ${libraries})
 endfunction()
 
+# All unit tests, without the other programs: what a sanitizer build needs.
+if(NOT TARGET unit_tests)
+  add_custom_target(unit_tests)
+endif()
+
 # lmms_eval_test_program(<label> [NAME <name>] SOURCES … MODULES … [LIBRARIES …]): one GoogleTest program, <name>_test (the label by
 # default), whose tests carry the label. The target <label>_tests builds all programs of a label.
 function(lmms_eval_test_program label)
@@ -55,6 +60,9 @@ function(lmms_eval_test_program label)
   target_compile_options(${program} PRIVATE ${LMMS_EVAL_WARNINGS})
   target_include_directories(${program} PRIVATE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${program} PRIVATE ${libraries} ${arg_LIBRARIES} ${CMAKE_DL_LIBS} GTest::gtest GTest::gmock GTest::gtest_main)
+  if(label STREQUAL "unit")
+    add_dependencies(unit_tests ${program})
+  endif()
   gtest_discover_tests(${program} TEST_PREFIX "${arg_NAME}." PROPERTIES LABELS ${label} TIMEOUT 600 DISCOVERY_TIMEOUT 60)
 endfunction()
 
