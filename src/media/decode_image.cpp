@@ -4,14 +4,30 @@
 namespace lmms_eval::media {
 namespace {
 
+using namespace std::string_view_literals;
+
 constexpr std::uint64_t kMaxPixels = 2 * std::uint64_t{89478485};
+
+[[noreturn]] void refuse(std::string_view bytes, std::string_view name, std::string_view format) {
+  if (bytes.empty()) throw errors::data("{}: the picture has no bytes", shown_name(name));
+  if (format.empty()) throw errors::data("{}: not a picture of a known format (PNG, JPEG, WebP)", shown_name(name));
+  throw errors::data("{}: {} pictures cannot be decoded in this version; convert it to PNG, JPEG or WebP",
+                     shown_name(name),
+                     format == "gif"   ? "GIF"
+                     : format == "bmp" ? "BMP"
+                                       : "TIFF");
+}
 
 }  // namespace
 
+std::string_view shown_name(std::string_view name) { return name.empty() ? "picture" : name; }
+
 void check_size(std::string_view name, std::uint64_t width, std::uint64_t height) {
-  if (width == 0 || height == 0) throw errors::data("{}: the picture is empty ({}x{})", name, width, height);
+  if (width == 0 || height == 0)
+    throw errors::data("{}: the picture is empty ({}x{})", shown_name(name), width, height);
   if (width * height > kMaxPixels)
-    throw errors::data("{}: the picture has {}x{} pixels, more than {}: it is taken for a decompression bomb", name, width, height, kMaxPixels);
+    throw errors::data("{}: the picture has {}x{} pixels, more than {}: it is taken for a decompression bomb",
+                       shown_name(name), width, height, kMaxPixels);
 }
 
 std::string_view image_format(std::string_view bytes) {
@@ -20,20 +36,10 @@ std::string_view image_format(std::string_view bytes) {
   if (bytes.size() >= 12 && bytes.starts_with("RIFF") && bytes.substr(8, 4) == "WEBP") return "webp";
   if (bytes.starts_with("GIF87a") || bytes.starts_with("GIF89a")) return "gif";
   if (bytes.starts_with("BM")) return "bmp";
-  if (bytes.starts_with(std::string_view("II*\0", 4)) || bytes.starts_with(std::string_view("MM\0*", 4))) return "tiff";
+  for (const auto magic : {"II*\0"sv, "MM\0*"sv, "II+\0"sv, "MM\0+"sv})
+    if (bytes.starts_with(magic)) return "tiff";
   return "";
 }
-
-namespace {
-
-[[noreturn]] void refuse(std::string_view bytes, std::string_view name, std::string_view format) {
-  if (bytes.empty()) throw errors::data("{}: the picture has no bytes", name.empty() ? "picture" : name);
-  if (format.empty()) throw errors::data("{}: not a picture of a known format (PNG, JPEG, WebP)", name.empty() ? "picture" : name);
-  throw errors::data("{}: pictures of format {} cannot be decoded in this version; convert it to PNG, JPEG or WebP",
-                     name.empty() ? "picture" : name, format);
-}
-
-}  // namespace
 
 Image decode_rgb(std::string_view bytes, std::string_view name) {
   const auto format = image_format(bytes);

@@ -50,8 +50,8 @@ bool read_header(Reader& reader, std::string_view bytes) {
   reader.errors.error_exit = on_error;
   reader.errors.emit_message = on_message;
   reader.errors.output_message = no_output;
-  jpeg_create_decompress(&reader.jpeg);
   reader.jpeg.client_data = &reader;
+  jpeg_create_decompress(&reader.jpeg);
   jpeg_mem_src(&reader.jpeg, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
   jpeg_read_header(&reader.jpeg, TRUE);
   reader.image.width = static_cast<int>(reader.jpeg.image_width);
@@ -75,14 +75,18 @@ void cmyk_to_rgb(const std::uint8_t* in, std::uint8_t* out, int width) {
 bool read_rows(Reader& reader) {
   if (setjmp(reader.jump)) return false;
   auto& jpeg = reader.jpeg;
-  if (jpeg.num_components == 4) jpeg.out_color_space = JCS_CMYK;
-  else if (jpeg.num_components == 1) jpeg.out_color_space = JCS_GRAYSCALE;
-  else jpeg.out_color_space = JCS_RGB;
+  if (jpeg.num_components == 4)
+    jpeg.out_color_space = JCS_CMYK;
+  else if (jpeg.num_components == 1)
+    jpeg.out_color_space = JCS_GRAYSCALE;
+  else
+    jpeg.out_color_space = JCS_RGB;
   jpeg_start_decompress(&jpeg);
   const auto width = static_cast<int>(jpeg.output_width);
   reader.line.resize(static_cast<std::size_t>(width) * static_cast<std::size_t>(jpeg.output_components));
   while (jpeg.output_scanline < jpeg.output_height) {
-    std::uint8_t* out = reader.image.data.data() + static_cast<std::size_t>(jpeg.output_scanline) * static_cast<std::size_t>(width) * 3;
+    std::uint8_t* out =
+        reader.image.data.data() + static_cast<std::size_t>(jpeg.output_scanline) * static_cast<std::size_t>(width) * 3;
     JSAMPROW row = jpeg.output_components == 3 ? out : reader.line.data();
     jpeg_read_scanlines(&jpeg, &row, 1);
     if (jpeg.output_components == 4) cmyk_to_rgb(row, out, width);
@@ -93,20 +97,27 @@ bool read_rows(Reader& reader) {
   return true;
 }
 
+/// Reads the header and leaves the size in reader.image.
+void open(Reader& reader, std::string_view bytes, std::string_view name) {
+  if (!read_header(reader, bytes)) throw undecodable(name, "JPEG", reader.error);
+  const int components = reader.jpeg.num_components;
+  if (components != 1 && components != 3 && components != 4)
+    throw undecodable(name, "JPEG", fmt::format("it has {} components, not 1, 3 or 4", components));
+  check_size(name, reader.jpeg.image_width, reader.jpeg.image_height);
+}
+
 }  // namespace
 
 Image probe_jpeg(std::string_view bytes, std::string_view name) {
   auto reader = std::make_unique<Reader>();
-  if (!read_header(*reader, bytes)) throw undecodable(name, "JPEG", reader->error);
+  open(*reader, bytes, name);
   return std::move(reader->image);
 }
 
 Image decode_jpeg(std::string_view bytes, std::string_view name) {
   auto reader = std::make_unique<Reader>();
-  if (!read_header(*reader, bytes)) throw undecodable(name, "JPEG", reader->error);
+  open(*reader, bytes, name);
   Image& image = reader->image;
-  check_size(name, static_cast<std::uint64_t>(image.width), static_cast<std::uint64_t>(image.height));
-  image.channels = 3;
   image.data.resize(static_cast<std::size_t>(image.width) * static_cast<std::size_t>(image.height) * 3);
   if (!read_rows(*reader)) throw undecodable(name, "JPEG", reader->error);
   return std::move(image);

@@ -10,7 +10,7 @@ namespace lmms_eval {
 struct MediaRef::State {
   MediaKind kind = MediaKind::image;
   std::string name;
-  std::string path;  // empty: the bytes are given
+  bool from_file = false;  // else the bytes were given
   std::once_flag read_once;
   std::string bytes;
   std::once_flag hash_once;
@@ -19,9 +19,12 @@ struct MediaRef::State {
 
 std::string_view to_string(MediaKind kind) {
   switch (kind) {
-    case MediaKind::image: return "image";
-    case MediaKind::video: return "video";
-    case MediaKind::audio: return "audio";
+    case MediaKind::image:
+      return "image";
+    case MediaKind::video:
+      return "video";
+    case MediaKind::audio:
+      return "audio";
   }
   return "image";
 }
@@ -39,8 +42,8 @@ MediaRef MediaRef::from_file(MediaKind kind, std::string path) {
   MediaRef ref;
   ref.state_ = std::make_shared<State>();
   ref.state_->kind = kind;
-  ref.state_->name = path;
-  ref.state_->path = std::move(path);
+  ref.state_->name = std::move(path);
+  ref.state_->from_file = true;
   return ref;
 }
 
@@ -49,7 +52,7 @@ MediaKind MediaRef::kind() const { return state_->kind; }
 const std::string& MediaRef::name() const { return state_->name; }
 
 std::string_view MediaRef::bytes() const {
-  if (!state_->path.empty()) std::call_once(state_->read_once, [this] { state_->bytes = read_file(state_->path); });
+  if (state_->from_file) std::call_once(state_->read_once, [this] { state_->bytes = read_file(state_->name); });
   return state_->bytes;
 }
 

@@ -1,8 +1,11 @@
-// Pillow's resampling (libImaging/Resample.c, Geometry.c): the same coefficients, rounding and order of passes, so the same bytes.
+// Pillow's resampling (libImaging/Resample.c, Geometry.c): the same coefficients, rounding and order of passes, so the
+// same bytes.
+#include <algorithm>
 #include <cmath>
 
 #include "base/errors.h"
 #include "media/image.h"
+#include "media/whole_image.h"
 
 namespace lmms_eval::media {
 namespace {
@@ -18,12 +21,13 @@ double triangle(double x) {
   return x < 1.0 ? 1.0 - x : 0.0;
 }
 
+/// Pillow's two constants are single precision.
 double hamming(double x) {
   x = std::abs(x);
   if (x == 0.0) return 1.0;
   if (x >= 1.0) return 0.0;
   x *= kPi;
-  return std::sin(x) / x * (0.54 + 0.46 * std::cos(x));
+  return std::sin(x) / x * (0.54f + 0.46f * std::cos(x));
 }
 
 double cubic(double x) {
@@ -49,19 +53,25 @@ struct Kernel {
 
 Kernel kernel_of(Resample filter) {
   switch (filter) {
-    case Resample::box: return {box, 0.5};
-    case Resample::bilinear: return {triangle, 1.0};
-    case Resample::hamming: return {hamming, 1.0};
-    case Resample::bicubic: return {cubic, 2.0};
-    case Resample::lanczos: return {lanczos, 3.0};
-    case Resample::nearest: break;
+    case Resample::box:
+      return {box, 0.5};
+    case Resample::bilinear:
+      return {triangle, 1.0};
+    case Resample::hamming:
+      return {hamming, 1.0};
+    case Resample::bicubic:
+      return {cubic, 2.0};
+    case Resample::lanczos:
+      return {lanczos, 3.0};
+    case Resample::nearest:
+      break;
   }
   throw errors::internal("nearest has no kernel");
 }
 
 /// For each output position: the first input position, how many there are, and their weights.
 struct Coefficients {
-  int size = 0;                      // weights kept per output position
+  int size = 0;  // weights kept per output position
   std::vector<int> first, count;
   std::vector<std::int32_t> weights;
 };
@@ -88,7 +98,8 @@ Coefficients coefficients(int in_size, int out_size, const Kernel& kernel) {
       double weight = weights[static_cast<std::size_t>(i)];
       if (sum != 0.0) weight /= sum;
       const double scaled = weight * (1 << kPrecisionBits);
-      result.weights[static_cast<std::size_t>(out * result.size + i)] = static_cast<std::int32_t>(weight < 0 ? scaled - 0.5 : scaled + 0.5);
+      result.weights[static_cast<std::size_t>(out) * static_cast<std::size_t>(result.size) +
+                     static_cast<std::size_t>(i)] = static_cast<std::int32_t>(weight < 0 ? scaled - 0.5 : scaled + 0.5);
     }
     result.first.push_back(first);
     result.count.push_back(count);
@@ -104,7 +115,7 @@ std::uint8_t clip8(std::int32_t value) {
 template <int kChannels>
 void horizontal_row(const std::uint8_t* in, std::uint8_t* out, int width, const Coefficients& table) {
   for (int x = 0; x < width; ++x) {
-    const std::int32_t* weights = &table.weights[static_cast<std::size_t>(x * table.size)];
+    const std::int32_t* weights = &table.weights[static_cast<std::size_t>(x) * static_cast<std::size_t>(table.size)];
     const std::uint8_t* pixel = in + table.first[static_cast<std::size_t>(x)] * kChannels;
     std::int32_t sums[kChannels];
     for (int c = 0; c < kChannels; ++c) sums[c] = 1 << (kPrecisionBits - 1);
@@ -117,11 +128,15 @@ void horizontal_row(const std::uint8_t* in, std::uint8_t* out, int width, const 
 /// Rows [first_row, last_row) only: those that the vertical pass reads.
 Image horizontal_pass(const Image& image, int width, const Coefficients& table, int first_row, int last_row) {
   Image out{width, last_row - first_row, image.channels, {}};
-  const auto in_stride = static_cast<std::size_t>(image.width * image.channels), out_stride = static_cast<std::size_t>(width * image.channels);
+  const auto in_stride = static_cast<std::size_t>(image.width * image.channels),
+             out_stride = static_cast<std::size_t>(width * image.channels);
   out.data.resize(out_stride * static_cast<std::size_t>(out.height));
-  const auto row_function = image.channels == 1 ? horizontal_row<1> : image.channels == 3 ? horizontal_row<3> : horizontal_row<4>;
+  const auto row_function = image.channels == 1   ? horizontal_row<1>
+                            : image.channels == 3 ? horizontal_row<3>
+                                                  : horizontal_row<4>;
   for (int y = 0; y < out.height; ++y)
-    row_function(image.data.data() + in_stride * static_cast<std::size_t>(y + first_row), out.data.data() + out_stride * static_cast<std::size_t>(y), width, table);
+    row_function(image.data.data() + in_stride * static_cast<std::size_t>(y + first_row),
+                 out.data.data() + out_stride * static_cast<std::size_t>(y), width, table);
   return out;
 }
 
@@ -133,8 +148,11 @@ Image vertical_pass(const Image& image, int height, const Coefficients& table, i
   for (int y = 0; y < height; ++y) {
     std::fill(sums.begin(), sums.end(), 1 << (kPrecisionBits - 1));
     for (int i = 0; i < table.count[static_cast<std::size_t>(y)]; ++i) {
-      const std::int32_t weight = table.weights[static_cast<std::size_t>(y * table.size + i)];
-      const std::uint8_t* row = image.data.data() + stride * static_cast<std::size_t>(table.first[static_cast<std::size_t>(y)] + i - first_row);
+      const std::int32_t weight = table.weights[static_cast<std::size_t>(y) * static_cast<std::size_t>(table.size) +
+                                                static_cast<std::size_t>(i)];
+      const std::uint8_t* row =
+          image.data.data() +
+          stride * static_cast<std::size_t>(table.first[static_cast<std::size_t>(y)] + i - first_row);
       for (std::size_t x = 0; x < stride; ++x) sums[x] += row[x] * weight;
     }
     std::uint8_t* row = out.data.data() + stride * static_cast<std::size_t>(y);
@@ -155,10 +173,14 @@ std::vector<int> nearest_positions(int in_size, int out_size) {
 Image resize_nearest(const Image& image, int width, int height) {
   const auto xs = nearest_positions(image.width, width), ys = nearest_positions(image.height, height);
   Image out{width, height, image.channels, {}};
-  out.data.reserve(static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * static_cast<std::size_t>(image.channels));
+  out.data.reserve(static_cast<std::size_t>(width) * static_cast<std::size_t>(height) *
+                   static_cast<std::size_t>(image.channels));
   for (int y : ys)
     for (int x : xs) {
-      const std::uint8_t* pixel = image.data.data() + (static_cast<std::size_t>(y) * static_cast<std::size_t>(image.width) + static_cast<std::size_t>(x)) * static_cast<std::size_t>(image.channels);
+      const std::uint8_t* pixel =
+          image.data.data() +
+          (static_cast<std::size_t>(y) * static_cast<std::size_t>(image.width) + static_cast<std::size_t>(x)) *
+              static_cast<std::size_t>(image.channels);
       out.data.insert(out.data.end(), pixel, pixel + image.channels);
     }
   return out;
@@ -178,32 +200,35 @@ Image unpremultiplied(Image image) {
   for (std::size_t i = 0; i + 3 < image.data.size(); i += 4) {
     const int alpha = image.data[i + 3];
     if (alpha == 0 || alpha == 255) continue;
-    for (std::size_t c = 0; c < 3; ++c) image.data[i + c] = static_cast<std::uint8_t>(std::min(255, 255 * image.data[i + c] / alpha));
+    for (std::size_t c = 0; c < 3; ++c)
+      image.data[i + c] = static_cast<std::uint8_t>(std::min(255, 255 * image.data[i + c] / alpha));
   }
   return image;
 }
 
+/// Each pass rounds to 8 bits, so their order shows. Pillow 13 begins with the height where that loses more than twice
+/// as many rows as the width loses columns (told from its results; earlier releases always begin with the width).
+bool height_first(const Image& image, int width, int height) {
+  return image.height - height > 2 * std::max(image.width - width, 0);
+}
+
 Image resample(const Image& image, int width, int height, Resample filter) {
   const Kernel kernel = kernel_of(filter);
+  if (height == image.height)
+    return horizontal_pass(image, width, coefficients(image.width, width, kernel), 0, image.height);
   const Coefficients vertical = coefficients(image.height, height, kernel);
-  Image rows;
-  const Image* source = &image;
-  int first_row = 0;
-  if (width != image.width) {
-    const Coefficients horizontal = coefficients(image.width, width, kernel);
-    const bool only = height == image.height;
-    first_row = only ? 0 : vertical.first.front();
-    const int last_row = only ? image.height : vertical.first.back() + vertical.count.back();
-    rows = horizontal_pass(image, width, horizontal, first_row, last_row);
-    source = &rows;
-  }
-  if (height == image.height) return *source;
-  return vertical_pass(*source, height, vertical, first_row);
+  if (width == image.width) return vertical_pass(image, height, vertical, 0);
+  const Coefficients horizontal = coefficients(image.width, width, kernel);
+  if (height_first(image, width, height))
+    return horizontal_pass(vertical_pass(image, height, vertical, 0), width, horizontal, 0, height);
+  const int first_row = vertical.first.front(), last_row = vertical.first.back() + vertical.count.back();
+  return vertical_pass(horizontal_pass(image, width, horizontal, first_row, last_row), height, vertical, first_row);
 }
 
 }  // namespace
 
 Image resize(const Image& image, int width, int height, Resample filter) {
+  require_whole(image, "resized");
   if (width < 1 || height < 1) throw errors::data("a picture cannot be resized to {}x{}", width, height);
   if (width == image.width && height == image.height) return image;
   if (filter == Resample::nearest) return resize_nearest(image, width, height);

@@ -200,7 +200,7 @@ bool Evaluator::passes_test(const ForStmt& node, const std::shared_ptr<Activatio
 
 Evaluator::Flow Evaluator::run_loop(const ForStmt& node, const Value& items, const std::shared_ptr<Activation>& closure,
                                     int depth) {
-  at_ = node.at;
+  at_ = node.iterable->at;
   auto iterator = iterate(items);
   if (node.test) {
     enter(node.test_loads);
@@ -216,7 +216,11 @@ Evaluator::Flow Evaluator::run_loop(const ForStmt& node, const Value& items, con
   } close{loop};
   // Jinja's rule is odd: the else runs unless an iteration came to its end, so also after a break in the first
   bool completed = false;
-  for (Value item; loop ? loop->advance(item) : iterator->next(item);) {
+  const auto advance = [&](Value& item) {
+    at_ = node.iterable->at;
+    return loop ? loop->advance(item) : iterator->next(item);
+  };
+  for (Value item; advance(item);) {
     spend();
     if (loop) activation_->slots[static_cast<std::size_t>(node.loop_slot)] = Value(std::static_pointer_cast<Object>(loop));
     const auto flow = run_body(node, item);

@@ -1,5 +1,7 @@
 #include "template/template.h"
 
+#include <nlohmann/json.hpp>
+
 #include "base/errors.h"
 #include "template/evaluator.h"
 #include "template/parser.h"

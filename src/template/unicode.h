@@ -7,7 +7,8 @@
 
 namespace lmms_eval::tmpl {
 
-// UTF-8. All but valid_utf8 and repair_utf8 require valid text.
+// UTF-8. All but all_ascii, valid_utf8 and repair_utf8 require valid text.
+bool all_ascii(std::string_view text);
 bool valid_utf8(std::string_view text);
 /// Invalid bytes become U+FFFD.
 std::string repair_utf8(std::string_view text);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <nlohmann/json.hpp>
 
 #include "base/errors.h"
 #include "template/object.h"
@@ -78,9 +79,7 @@ nlohmann::ordered_json unconvert(const Value& value, int depth) {
 }  // namespace
 
 Text::Text(std::string bytes, bool markup) : bytes_(std::move(bytes)), markup_(markup) {
-  length_ = count_code_points(bytes_);
-  if (length_ == bytes_.size() || valid_utf8(bytes_)) return;
-  bytes_ = repair_utf8(bytes_);
+  if (!all_ascii(bytes_) && !valid_utf8(bytes_)) bytes_ = repair_utf8(bytes_);
   length_ = count_code_points(bytes_);
 }
 

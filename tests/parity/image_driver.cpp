@@ -1,4 +1,5 @@
-// Decodes, resizes, encodes and processes pictures as asked, for tests that compare the bytes with Pillow and transformers.
+// Decodes, resizes, encodes and processes pictures as asked, for tests that compare the bytes with Pillow and
+// transformers.
 //
 // Reads one JSON object a line from stdin, answers with one JSON object a line. Pixels travel in files of raw bytes.
 //   {"op": "decode", "in": FILE, "out": RAW}                        -> {"width", "height", "channels"}
@@ -54,8 +55,9 @@ json probe(const json& spec) {
 
 json resize(const json& spec) {
   static const std::map<std::string, media::Resample> filters{
-      {"nearest", media::Resample::nearest}, {"bilinear", media::Resample::bilinear}, {"bicubic", media::Resample::bicubic},
-      {"lanczos", media::Resample::lanczos}, {"box", media::Resample::box},           {"hamming", media::Resample::hamming}};
+      {"nearest", media::Resample::nearest}, {"bilinear", media::Resample::bilinear},
+      {"bicubic", media::Resample::bicubic}, {"lanczos", media::Resample::lanczos},
+      {"box", media::Resample::box},         {"hamming", media::Resample::hamming}};
   const auto image = media::resize(image_of(spec.at("image")), spec.at("to").at(0), spec.at("to").at(1),
                                    filters.at(spec.at("filter").get<std::string>()));
   write_raw(spec.at("out"), image.data.data(), image.data.size());
@@ -95,8 +97,9 @@ json select(const json& spec) {
 }
 
 json answer(const json& spec) {
-  static const std::map<std::string, json (*)(const json&)> operations{
-      {"decode", decode}, {"probe", probe}, {"resize", resize}, {"encode", encode}, {"process", process}, {"select", select}};
+  static const std::map<std::string, json (*)(const json&)> operations{{"decode", decode},   {"probe", probe},
+                                                                       {"resize", resize},   {"encode", encode},
+                                                                       {"process", process}, {"select", select}};
   try {
     return operations.at(spec.at("op").get<std::string>())(spec);
   } catch (const Error& error) {

@@ -84,7 +84,7 @@ def test_names_a_format_it_cannot_decode(driver, format):
     data = image_cases.saved(Image.new("RGB", (4, 4)), format)
     for operation in ("decode", "probe"):
         answer = driver.ask(op=operation, **{"in": driver.file("other", data)}, out=driver.path("out.raw"))
-        assert answer["kind"] == "data" and format.upper() in answer["error"].upper() and "not supported" in answer["error"]
+        assert answer["kind"] == "data" and f"{format.upper()} pictures cannot be decoded" in answer["error"]
 
 
 def test_the_limit_against_bombs_is_that_of_pillow(driver):
@@ -129,6 +129,9 @@ SIZES = [
     ((1, 1), (1, 1)), ((1, 1), (7, 5)), ((2, 2), (3, 3)), ((5, 7), (1, 1)), ((64, 48), (32, 24)), ((64, 48), (64, 20)), ((64, 48), (31, 48)),
     ((33, 57), (384, 384)), ((101, 67), (100, 66)), ((101, 67), (102, 68)), ((1000, 3), (17, 17)), ((3, 1000), (17, 17)), ((2000, 1), (1, 50)),
     ((1, 2000), (50, 1)), ((300, 200), (7, 190)), ((97, 89), (13, 11)), ((40, 30), (391, 7)), ((16, 16), (48, 48)), ((250, 250), (83, 251)),
+    # On both sides of the border where Pillow 13 begins with the height instead of the width.
+    ((20, 30), (10, 10)), ((20, 31), (10, 10)), ((100, 150), (50, 50)), ((100, 151), (50, 50)), ((30, 20), (40, 20)), ((30, 21), (40, 20)),
+    ((50, 390), (5, 300)), ((50, 391), (5, 300)), ((30, 19), (100, 20)), ((400, 600), (384, 384)), ((600, 900), (384, 384)),
 ]  # fmt: skip
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 
@@ -180,7 +183,7 @@ CONFIGS = {
     "no_rescale": {**SMALL, "do_rescale": False},
     "no_normalize": {**SMALL, "do_normalize": False},
     "no_resize": {**SMALL, "do_resize": False},
-    "other_factor": {**SMALL, "rescale_factor": 1 / 127.5, "image_mean": [1.0, 0.9, 1.1], "image_std": [0.3, 0.7, 1.3]},
+    "other_factor": {**SMALL, "rescale_factor": 1 / 127.5, "image_mean": [1.0, 0.9, 0.1], "image_std": [0.3, 0.7, 1.3]},
     "nulls": {**SMALL, "do_pad": None, "crop_size": None, "do_resize": None, "rescale_factor": None},
 }
 BUNDLED = ROOT / "tests/models/tiny-llava-onevision/preprocessor_config.json"
@@ -212,7 +215,7 @@ def folder_of(tmp_path, name):
 def transformers_pixels(processor, pixels, multi, **options):
     image = Image.fromarray(pixels)
     images = [[image, Image.new("RGB", (5, 5))]] if multi else image
-    return np.asarray(processor(images, return_tensors="np", **options)["pixel_values"][0])
+    return np.asarray(processor(images, return_tensors=None, **options)["pixel_values"][0])
 
 
 def process(driver, folder, pixels, multi):
@@ -233,7 +236,7 @@ def test_processes_as_transformers(driver, tmp_path, name, multi):
         pixels = picture_of(size)
         answer, tiles, floats = process(driver, folder, pixels, multi)
         wanted = transformers_pixels(processor, pixels, multi, do_rescale=False, do_normalize=False)
-        assert wanted.dtype == np.uint8
+        assert wanted.dtype == np.uint8, "the oracle must be asked for its 8-bit stage"
         np.testing.assert_array_equal(tiles, wanted, err_msg=f"{size}")
         wanted = transformers_pixels(processor, pixels, multi).astype(np.float32)
         assert np.abs(floats - wanted).max() <= 1e-6, size

@@ -6,14 +6,37 @@
 #include <vector>
 
 #include "lmms_eval/error.h"
+#include "models/local/chat_template.h"
 #include "models/local/tokenizer.h"
 
 namespace {
 
+using lmms_eval::MediaKind;
+using lmms_eval::MediaRef;
+using lmms_eval::Message;
+using lmms_eval::Part;
+using lmms_eval::Role;
+using lmms_eval::local::ChatTemplate;
 using lmms_eval::local::Tokenizer;
 using nlohmann::json;
 
 std::optional<Tokenizer> tokenizer;
+
+/// [{"role": "user", "content": [{"type": "image"}, {"type": "text", "text": "..."}]}]
+std::vector<Message> messages_of(const json& list) {
+  std::vector<Message> messages;
+  for (const auto& item : list) {
+    const auto role = item.at("role").get<std::string>();
+    Message message;
+    message.role = role == "system" ? Role::system : role == "assistant" ? Role::assistant : Role::user;
+    for (const auto& part : item.at("content")) {
+      message.parts.push_back(part.at("type") == "text" ? Part::of_text(part.at("text"))
+                                                        : Part::of_media(MediaRef::from_bytes(MediaKind::image, "", "image")));
+    }
+    messages.push_back(std::move(message));
+  }
+  return messages;
+}
 
 json answer(const json& request) {
   const auto& call = request.at("call").get_ref<const std::string&>();
@@ -37,6 +60,11 @@ json answer(const json& request) {
       texts.push_back(tokenizer->decode(ids.get<std::vector<std::int32_t>>(), request.at("skip").get<bool>()));
     }
     return {{"texts", texts}};
+  }
+  if (call == "chat") {
+    const auto found = ChatTemplate::load(request.at("folder").get<std::string>(), request.value("name", ""));
+    if (!found) return {{"none", true}};
+    return {{"text", found->render(messages_of(request.at("messages")), request.at("generate").get<bool>())}};
   }
   throw std::invalid_argument("unknown call " + call);
 }

@@ -1,94 +1,40 @@
 #include "models/local/chat_template.h"
 
+#include <array>
 #include <nlohmann/json.hpp>
+#include <utility>
 
-#include "base/atomic_file.h"
 #include "base/errors.h"
-#include "base/text.h"
+#include "models/local/chat_template_files.h"
+#include "models/local/tokenizer/special_tokens.h"
 #include "template/template.h"
 
 namespace lmms_eval::local {
 namespace {
 
-namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-struct Source {
-  std::string text;
-  std::string where;
-};
+constexpr std::string_view kProbe = "4d7c0b2e probe";
 
-Json read_json_file(const fs::path& file) {
-  if (!fs::exists(file)) return Json();
-  Json json = Json::parse(read_file(file), nullptr, false);
-  if (!json.is_object()) throw errors::model("{}: not a JSON object; fetch the checkpoint again", file.string());
-  return json;
-}
-
-/// A template value: a text, or a list of {name, template}.
-std::optional<Source> pick(const Json& value, const std::string& name, const std::string& where) {
-  if (value.is_string()) {
-    if (!name.empty() && name != "default")
-      throw errors::usage("--apply_chat_template {}: {} has only one template; give the flag without a name", name, where);
-    return Source{value.get<std::string>(), where};
-  }
-  if (!value.is_array()) return std::nullopt;
-  std::vector<std::string> names;
-  for (const auto& entry : value) {
-    if (!entry.is_object() || !entry.contains("name") || !entry.contains("template")) throw errors::model("{}: a chat template without name or text", where);
-    const std::string known = entry["name"].get<std::string>();
-    names.push_back(known);
-    if (known == (name.empty() ? "default" : name)) return Source{entry["template"].get<std::string>(), where + " (" + known + ")"};
-  }
-  if (name.empty()) throw errors::usage("{}: has several chat templates ({}) and none is named default; choose with --apply_chat_template NAME", where, join(names, ", "));
-  throw errors::usage("--apply_chat_template {}: {} has the templates {}{}", name, where, join(names, ", "), did_you_mean(name, names));
-}
-
-/// The order of transformers: files of their own win over tokenizer_config.json.
-std::optional<Source> find_template(const fs::path& folder, const std::string& name) {
-  if (!name.empty() && name != "default") {
-    const fs::path named = folder / "additional_chat_templates" / (name + ".jinja");
-    if (fs::exists(named)) return Source{read_file(named), named.string()};
-  }
-  const fs::path json_file = folder / "chat_template.json", jinja_file = folder / "chat_template.jinja", config_file = folder / "tokenizer_config.json";
-  if (const Json json = read_json_file(json_file); json.is_object() && json.contains("chat_template"))
-    if (auto source = pick(json["chat_template"], name, json_file.string())) return source;
-  if (fs::exists(jinja_file)) return pick(read_file(jinja_file), name, jinja_file.string());
-  if (const Json json = read_json_file(config_file); json.is_object() && json.contains("chat_template"))
-    return pick(json["chat_template"], name, config_file.string());
-  return std::nullopt;
-}
-
-/// bos_token, eos_token ... as texts, from both files that may hold them.
-Json special_tokens(const fs::path& folder) {
-  Json tokens = Json::object();
-  for (const char* file : {"special_tokens_map.json", "tokenizer_config.json"}) {
-    const Json json = read_json_file(folder / file);
-    if (!json.is_object()) continue;
-    for (const auto& [key, value] : json.items()) {
-      if (!key.ends_with("_token")) continue;
-      if (value.is_string()) tokens[key] = value;
-      else if (value.is_object() && value.contains("content")) tokens[key] = value["content"];
-    }
-  }
-  return tokens;
-}
-
-/// A template that never goes through a message's parts takes `content` as a text.
-bool wants_parts(const std::string& text) {
-  for (const char* sign : {"in message['content']", "in message[\"content\"]", "in message.content", "in content", "content is not string",
-                           "content is string", "['type']", "[\"type\"]", ".type"})
-    if (text.find(sign) != text.npos) return true;
-  return false;
-}
-
-Json content_parts(const Message& message) {
+Json parts_of(const Message& message) {
   Json parts = Json::array();
   for (const auto& part : message.parts) {
-    if (part.media) parts.push_back({{"type", to_string(part.media->kind())}});
-    else parts.push_back({{"type", "text"}, {"text", part.text}});
+    if (part.media) {
+      parts.push_back({{"type", to_string(part.media->kind())}});
+    } else {
+      parts.push_back({{"type", "text"}, {"text", part.text}});
+    }
   }
   return parts;
+}
+
+/// True if the probe came out of a list of parts as text, and not as part of the printed list.
+bool shows_parts_as_text(const std::string& rendered) {
+  if (rendered.find(kProbe) == std::string::npos) return false;
+  for (const std::string_view sign : {"'type': 'text'", "\"type\": \"text\"", "\"type\":\"text\""}) {
+    if (rendered.find(sign) != std::string::npos) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -97,8 +43,71 @@ struct ChatTemplate::State {
   std::string text;
   std::string where;
   tmpl::Template compiled;
-  Json tokens;
-  bool parts = true;
+  Json special_tokens;
+  std::array<bool, 3> wants_parts = {true, true, true};  // by role
+
+  static std::unique_ptr<State> make(std::string text, std::string where, Json special_tokens) {
+    auto options = tmpl::TemplateOptions::chat_template();
+    options.name = where;
+    auto compiled = tmpl::Template::parse(text, std::move(options));
+    auto state = std::make_unique<State>(State{std::move(text), std::move(where), std::move(compiled), std::move(special_tokens)});
+    state->probe();
+    return state;
+  }
+
+  bool& parts_for(Role role) { return wants_parts[static_cast<std::size_t>(role)]; }
+  bool parts_for(Role role) const { return wants_parts[static_cast<std::size_t>(role)]; }
+
+  Json content(const Message& message) const {
+    if (parts_for(message.role)) return parts_of(message);
+    std::string text;
+    for (const auto& part : message.parts) {
+      if (part.media) {
+        throw errors::model("{}: this chat template takes the {}'s content as text and has no place for {} parts", where,
+                            to_string(message.role), to_string(part.media->kind()));
+      }
+      text += part.text;
+    }
+    return text;
+  }
+
+  std::string render(std::span<const Message> messages, bool add_generation_prompt) const {
+    Json context = special_tokens;
+    Json list = Json::array();
+    for (const auto& message : messages) list.push_back({{"role", to_string(message.role)}, {"content", content(message)}});
+    context["messages"] = std::move(list);
+    context["add_generation_prompt"] = add_generation_prompt;
+    context["tools"] = nullptr;
+    context["documents"] = nullptr;
+    return compiled.render(context);
+  }
+
+  /// Nothing if the template refuses the messages.
+  std::optional<std::string> try_render(std::span<const Message> messages) const {
+    try {
+      return render(messages, false);
+    } catch (const Error&) {
+      return std::nullopt;
+    }
+  }
+
+  /// Users first, since the probes of the other roles have a user beside them.
+  void probe() {
+    const Message user{Role::user, {Part::of_text("hello")}};
+    const auto decide = [&](Role role, std::vector<Message> messages, std::size_t probed) {
+      messages[probed] = {role, {Part::of_text(std::string(kProbe))}};
+      parts_for(role) = true;
+      const auto with_parts = try_render(messages);
+      if (with_parts && shows_parts_as_text(*with_parts)) return;
+      parts_for(role) = false;
+      // A template that takes neither (it wants an image, or no such role) is given parts, as by transformers.
+      const auto with_text = try_render(messages);
+      parts_for(role) = !(with_text && with_text->find(kProbe) != std::string::npos);
+    };
+    decide(Role::user, {user}, 0);
+    decide(Role::system, {user, user}, 0);
+    decide(Role::assistant, {user, user}, 1);
+  }
 };
 
 ChatTemplate::ChatTemplate(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -106,44 +115,21 @@ ChatTemplate::~ChatTemplate() = default;
 ChatTemplate::ChatTemplate(ChatTemplate&&) noexcept = default;
 ChatTemplate& ChatTemplate::operator=(ChatTemplate&&) noexcept = default;
 
-std::optional<ChatTemplate> ChatTemplate::load(const fs::path& folder, const std::string& name) {
-  const auto source = find_template(folder, name);
+std::optional<ChatTemplate> ChatTemplate::load(const std::filesystem::path& folder, const std::string& name) {
+  auto source = find_chat_template(folder, name);
   if (!source) return std::nullopt;
-  ChatTemplate loaded = from_text(source->text, source->where);
-  loaded.state_->tokens = special_tokens(folder);
-  return loaded;
+  Json tokens = Json::object();
+  for (const auto& [token, text] : tokenization::read_special_tokens(folder).named) tokens[token] = text;
+  return ChatTemplate(State::make(std::move(source->text), std::move(source->where), std::move(tokens)));
 }
 
 ChatTemplate ChatTemplate::from_text(std::string text, std::string where) {
-  auto options = tmpl::TemplateOptions::chat_template();
-  options.name = where;
-  auto compiled = tmpl::Template::parse(text, options);
-  const bool parts = wants_parts(text);
-  return ChatTemplate(std::make_unique<State>(State{std::move(text), std::move(where), std::move(compiled), Json::object(), parts}));
+  return ChatTemplate(State::make(std::move(text), std::move(where), Json::object()));
 }
 
 std::string ChatTemplate::render(std::span<const Message> messages, bool add_generation_prompt) const {
-  Json context = state_->tokens;
-  Json list = Json::array();
-  for (const auto& message : messages) {
-    Json item = {{"role", to_string(message.role)}};
-    if (state_->parts) {
-      item["content"] = content_parts(message);
-    } else {
-      std::string text;
-      for (const auto& part : message.parts) {
-        if (part.media) throw errors::model("{}: this chat template has no place for a medium", state_->where);
-        text += part.text;
-      }
-      item["content"] = std::move(text);
-    }
-    list.push_back(std::move(item));
-  }
-  context["messages"] = std::move(list);
-  context["add_generation_prompt"] = add_generation_prompt;
-  context["tools"] = nullptr;
-  context["documents"] = nullptr;
-  return state_->compiled.render(context);
+  return errors::with_context("while rendering the chat template " + state_->where,
+                              [&] { return state_->render(messages, add_generation_prompt); });
 }
 
 const std::string& ChatTemplate::text() const { return state_->text; }

@@ -22,8 +22,8 @@ Image blank(int width, int height) {
   return image;
 }
 
-/// transformers' convert_to_rgb: grey is repeated; transparency is composed over white (alpha_composite of Pillow, in its
-/// fixed point of 7 extra bits).
+/// transformers' convert_to_rgb: grey is repeated; transparency is composed over white (alpha_composite of Pillow, in
+/// its fixed point of 7 extra bits).
 Image to_rgb(const Image& image) {
   if (image.channels == 3) return image;
   Image rgb = blank(image.width, image.height);
@@ -140,12 +140,15 @@ std::vector<Image> LlavaOnevisionImageProcessor::State::anyres(const Image& imag
   const int left = (target.width - fitted.width) / 2, top = (target.height - fitted.height) / 2;
   for (int y = 0; y < target.height; y += patch)
     for (int x = 0; x < target.width; x += patch)
-      tiles.push_back(cut(picture, left, top, x, y, {std::min(patch, target.height - y), std::min(patch, target.width - x)}));
+      tiles.push_back(
+          cut(picture, left, top, x, y, {std::min(patch, target.height - y), std::min(patch, target.width - x)}));
   return tiles;
 }
 
-std::vector<Image> LlavaOnevisionImageProcessor::State::tiles(const Image& image, bool multi_image, bool& duplicate) const {
-  if (image.width < 1 || image.height < 1) throw errors::data("a picture of {} x {} cannot be processed", image.width, image.height);
+std::vector<Image> LlavaOnevisionImageProcessor::State::tiles(const Image& image, bool multi_image,
+                                                              bool& duplicate) const {
+  if (image.width < 1 || image.height < 1)
+    throw errors::data("a picture of {} x {} cannot be processed", image.width, image.height);
   if (image.channels != 3 && !config.convert_rgb)
     throw errors::data("a picture with {} channels needs do_convert_rgb, which {} turns off", image.channels, file);
   duplicate = false;
@@ -155,8 +158,8 @@ std::vector<Image> LlavaOnevisionImageProcessor::State::tiles(const Image& image
     for (auto& tile : result) tile = resized_to_config(tile);
   for (const auto& tile : result)
     if (size_of(tile) != size_of(result.front()))
-      throw errors::model("{}: 'size' and 'image_grid_pinpoints' give tiles of different sizes ({} x {} and {} x {})", file,
-                          result.front().width, result.front().height, tile.width, tile.height);
+      throw errors::model("{}: 'size' and 'image_grid_pinpoints' give tiles of different sizes ({} x {} and {} x {})",
+                          file, result.front().width, result.front().height, tile.width, tile.height);
   if (result.size() == 2) duplicate = duplicate || result[0].data == result[1].data;
   return result;
 }
@@ -199,7 +202,9 @@ ProcessedImage LlavaOnevisionImageProcessor::process(const Image& image, bool mu
   return result;
 }
 
-const std::vector<ImageSize>& LlavaOnevisionImageProcessor::grid_pinpoints() const { return state_->config.grid_pinpoints; }
+const std::vector<ImageSize>& LlavaOnevisionImageProcessor::grid_pinpoints() const {
+  return state_->config.grid_pinpoints;
+}
 
 ImageSize LlavaOnevisionImageProcessor::tile_size() const { return state_->config.tile_size(); }
 

@@ -21,13 +21,13 @@ struct ImageSize {
 struct ProcessedImage {
   std::vector<float> pixels;  ///< [tiles, 3, height, width], normalised
   int tiles = 0;
-  ImageSize tile;             ///< height and width of one tile
-  ImageSize original;         ///< of the picture before any resize
+  ImageSize tile;               ///< height and width of one tile
+  ImageSize original;           ///< of the picture before any resize
   bool duplicate_tile = false;  ///< tile 1 equals tile 0 bit for bit: encode once
 };
 
-/// LlavaOnevisionImageProcessor of transformers, PIL backend: convert to RGB, anyres tiling, Pillow's resize, rescale, normalise.
-/// Configured by preprocessor_config.json. Thread-safe, immutable.
+/// LlavaOnevisionImageProcessor of transformers, PIL backend: convert to RGB, anyres tiling, Pillow's resize, rescale,
+/// normalise. Configured by preprocessor_config.json. Thread-safe, immutable.
 class LMMS_EVAL_API LlavaOnevisionImageProcessor {
  public:
   static LlavaOnevisionImageProcessor load(const std::filesystem::path& folder);

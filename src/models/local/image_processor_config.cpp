@@ -17,14 +17,24 @@ constexpr std::array kClipMean{0.48145466, 0.4578275, 0.40821073};
 constexpr std::array kClipStd{0.26862954, 0.26130258, 0.27577711};
 
 /// Keys that change nothing for one picture: names, and how transformers batches and returns tensors.
-constexpr std::array<std::string_view, 14> kWithoutEffect{
-    "image_processor_type", "feature_extractor_type", "processor_class", "_valid_processor_keys", "auto_map",
-    "do_pad",               "pad_size",               "return_tensors",  "disable_grouping",      "device",
-    "image_seq_length",     "data_format",            "input_data_format", "default_to_square"};
+constexpr std::array<std::string_view, 14> kWithoutEffect{"image_processor_type",
+                                                          "feature_extractor_type",
+                                                          "processor_class",
+                                                          "_valid_processor_keys",
+                                                          "auto_map",
+                                                          "do_pad",
+                                                          "pad_size",
+                                                          "return_tensors",
+                                                          "disable_grouping",
+                                                          "device",
+                                                          "image_seq_length",
+                                                          "data_format",
+                                                          "input_data_format",
+                                                          "default_to_square"};
 
 constexpr std::array<std::string_view, 12> kUnderstood{
-    "size",       "image_grid_pinpoints", "resample",       "do_resize",  "do_rescale",     "rescale_factor",
-    "do_normalize", "image_mean",         "image_std",      "do_convert_rgb", "do_center_crop", "crop_size"};
+    "size",         "image_grid_pinpoints", "resample",  "do_resize",      "do_rescale",     "rescale_factor",
+    "do_normalize", "image_mean",           "image_std", "do_convert_rgb", "do_center_crop", "crop_size"};
 
 /// Typed look-ups in one object; null counts as absent, as in transformers.
 class Reader {
@@ -35,7 +45,9 @@ class Reader {
     const auto it = object_.find(key);
     return it == object_.end() || it->is_null() ? nullptr : &*it;
   }
-  Error wrong(std::string_view key, std::string_view problem) const { return errors::model("{}: '{}' {}", file_, key, problem); }
+  Error wrong(std::string_view key, std::string_view problem) const {
+    return errors::model("{}: '{}' {}", file_, key, problem);
+  }
 
   bool boolean(const char* key, bool otherwise) const {
     const auto* value = find(key);
@@ -92,7 +104,8 @@ void read_size(const Reader& reader, ImageProcessorConfig& config) {
   } else if (size->is_object() && size->size() == 1 && size->contains("shortest_edge")) {
     config.shortest_edge = reader.length("size", (*size)["shortest_edge"]);
   } else {
-    throw reader.wrong("size", "must be {height, width} or {shortest_edge}; others are not supported, it is " + size->dump());
+    throw reader.wrong("size",
+                       "must be {height, width} or {shortest_edge}; others are not supported, it is " + size->dump());
   }
 }
 
@@ -160,7 +173,8 @@ std::pair<json, std::filesystem::path> find_config(const std::filesystem::path& 
       return {std::move(parsed["image_processor"]), nested};
   }
   if (!std::filesystem::exists(own))
-    throw errors::model("{}: no preprocessor_config.json there, so pictures cannot be made ready for the model", folder.string());
+    throw errors::model("{}: no preprocessor_config.json there, so pictures cannot be made ready for the model",
+                        folder.string());
   return {parse(own), own};
 }
 

@@ -13,9 +13,9 @@ namespace lmms_eval::local {
 
 /// What preprocessor_config.json of a LLaVA-OneVision checkpoint says, with transformers' defaults where it is silent.
 struct ImageProcessorConfig {
-  std::string file;                    ///< where it was read
-  std::optional<ImageSize> size;       ///< a fixed size, or
-  int shortest_edge = 0;               ///< the length of the shorter edge (the other follows the picture)
+  std::string file;               ///< where it was read
+  std::optional<ImageSize> size;  ///< a fixed size, or
+  int shortest_edge = 0;          ///< the length of the shorter edge (the other follows the picture)
   std::vector<ImageSize> grid_pinpoints;
   media::Resample resample = media::Resample::bicubic;
   bool resize = true;

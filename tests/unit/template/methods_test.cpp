@@ -37,7 +37,7 @@ TEST(StringMethods, Format) {
   EXPECT_EQ(value_of("'{:.3} {:.3} {:e} {:g} {:#x} {:+}'.format(123.0, 12.0, 1234.5, 1e-5, 255, 3)"),
             "1.23e+02 12.0 1.234500e+03 1e-05 0xff +3");
   EXPECT_EQ(error_of("{{ '{} {0}'.format(1) }}"),
-            "<template>:1:18: cannot switch between manual field specification and automatic field numbering");
+            "<template>:1:19: cannot switch between manual field specification and automatic field numbering");
 }
 
 TEST(StringMethods, Pad) {
@@ -59,7 +59,7 @@ TEST(DictMethods, ReadAndChangeTheDict) {
 
 TEST(DictMethods, MayNotChangeTheDictOfARunningLoop) {
   EXPECT_EQ(error_of("{% set d = {'a': 1} %}{% for k in d %}{% set _ = d.update({k ~ 'x': 1}) %}{% endfor %}"),
-            "<template>:1:58: dictionary changed size during iteration");
+            "<template>:1:35: dictionary changed size during iteration");
 }
 
 TEST(Methods, ThatChangeThingsAreHiddenFromImmutableTemplates) {

@@ -30,7 +30,7 @@ TEST(RegexSubstitute, RefusesBadPatternsAndReplacements) {
 }
 
 TEST(RegexSubstitute, EndsOnPatternsThatBacktrackForever) {
-  EXPECT_THROW(regex_substitute("(a*)*(a*)*(a*)*b", "", std::string(60, 'a'), 0), Failure);
+  EXPECT_THROW(regex_substitute("^(a+)+$", "", std::string(40, 'a') + "!", 0), Failure);
 }
 
 TEST(RegexReplace, IsAFilter) {

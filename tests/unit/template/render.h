@@ -19,8 +19,9 @@ inline TemplateOptions lenient() {
   return options;
 }
 
+/// A context of {} is an empty one.
 inline std::string render(std::string_view source, const Json& context = Json::object(), const TemplateOptions& options = {}) {
-  return Template::parse(source, options).render(context);
+  return Template::parse(source, options).render(context.is_null() ? Json::object() : context);
 }
 
 inline std::string render_chat(std::string_view source, const Json& context = Json::object()) {
