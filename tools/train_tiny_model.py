@@ -251,7 +251,6 @@ class Layout:
         # The last token, the newline after the final turn, is never predicted.
         self.ids = torch.tensor(ids[:-1])
         self.is_image = self.ids == image
-        self.positions = torch.arange(len(self.ids))
         self.answers = [i for i, token in enumerate(ids) if token == placeholder]
         self.asked = [i for i in self.answers if ids[i + 1] == end and tokenizer.decode(ids[i - 1]) == "\n"]
 
@@ -280,8 +279,7 @@ def answer_logits(model, layout: Layout, tiles: torch.Tensor, digits: torch.Tens
     embeddings = model.get_input_embeddings()(ids)
     features = image_features(model, tiles.flatten(0, 1), tiled=layout.tiled)
     embeddings = embeddings.masked_scatter(layout.is_image[:, None], features)
-    text = model.model.language_model
-    hidden = text(inputs_embeds=embeddings, position_ids=layout.positions[None], use_cache=False).last_hidden_state
+    hidden = model.model.language_model(inputs_embeds=embeddings, use_cache=False).last_hidden_state
     before = [p for position in layout.asked for p in (position - 1, position)]
     return model.lm_head(hidden[:, before]), ids[:, [p + 1 for p in before]]
 

@@ -14,8 +14,8 @@ namespace lmms_eval::tmpl {
 // Python's operators. What Python answers with an exception throws Failure.
 
 /// Bounds that keep a bad template from eating the machine.
-constexpr std::size_t kMaxTextBytes = std::size_t{256} << 20;
-constexpr std::size_t kMaxItems = 10'000'000;
+constexpr std::size_t kMaxTextBytes = std::size_t{128} << 20;
+constexpr std::size_t kMaxItems = 5'000'000;
 constexpr int kMaxNesting = 300;
 
 enum class Comparison { eq, ne, lt, le, gt, ge, in, not_in };

@@ -33,8 +33,9 @@ Request request_of(const json& spec) {
     const auto role = entry.at("role").get<std::string>();
     message.role = role == "system" ? Role::system : role == "assistant" ? Role::assistant : Role::user;
     for (const auto& part : entry.at("parts"))
-      message.parts.push_back(part.contains("image") ? Part::of_media(MediaRef::from_file(MediaKind::image, part["image"]))
-                                                     : Part::of_text(part.at("text")));
+      message.parts.push_back(part.contains("image")
+                                  ? Part::of_media(MediaRef::from_file(MediaKind::image, part["image"]))
+                                  : Part::of_text(part.at("text")));
     request.messages.push_back(std::move(message));
   }
   if (spec.contains("continuation")) {

@@ -32,8 +32,53 @@ class Answered:
 
     text: str
     logprobs: np.ndarray  # of the ten choices
-    is_greedy: list[bool]  # whether greedy decoding would begin with that choice
+    is_greedy: list[bool]  # whether each token of that choice is the likeliest at its place
     input_tokens: int
+
+
+class Oracle:
+    """The checkpoint in transformers, and the one prompt that every digit gets.
+
+    Log-likelihoods follow lm-eval's pair encoding: white space that ends the prompt (the newline after `assistant`)
+    counts to the continuation, both are encoded together, and the log-probabilities of the continuation are summed.
+    """
+
+    def __init__(self):
+        self.processor = AutoProcessor.from_pretrained(MODEL)
+        self.processor.image_processor = AutoImageProcessor.from_pretrained(MODEL, backend="pil")
+        self.model = LlavaOnevisionForConditionalGeneration.from_pretrained(MODEL, dtype=torch.float32).eval()
+        turn = {"role": "user", "content": [{"type": "image"}, {"type": "text", "text": QUESTION}]}
+        self.prompt = self.processor.apply_chat_template([turn], add_generation_prompt=True)
+
+    def inputs(self, image: Image.Image, continuation: str = "") -> dict:
+        return self.processor(images=[image], text=self.prompt + continuation, return_tensors="pt")
+
+    def continuations(self, image: Image.Image) -> list[list[int]]:
+        """The tokens of each choice's continuation."""
+        kept = self.processor(images=[image], text=self.prompt.rstrip(), return_tensors="pt")["input_ids"].shape[1]
+        return [self.inputs(image, choice)["input_ids"][0, kept:].tolist() for choice in CHOICES]
+
+    def score(self, logits: torch.Tensor, tokens: list[int]) -> tuple[float, bool]:
+        """logits: [len(tokens), vocabulary], those before each token."""
+        logprobs = torch.log_softmax(logits.double(), -1)
+        places = torch.arange(len(tokens))
+        return float(logprobs[places, tokens].sum()), logits.argmax(-1).tolist() == tokens
+
+    @torch.no_grad()
+    def answer(self, image: Image.Image, continuations: list[list[int]]) -> Answered:
+        inputs = self.inputs(image)
+        length = inputs["input_ids"].shape[1]
+        sequence = self.model.generate(**inputs, max_new_tokens=8, do_sample=False)[0, length:]
+        # The choices differ in their last token only, so what comes before each of their tokens stands in the prompt.
+        assert len({tuple(tokens[:-1]) for tokens in continuations}) == 1
+        before = self.model(**inputs).logits[0, -len(continuations[0]) :]
+        scores = [self.score(before, tokens) for tokens in continuations]
+        return Answered(
+            text=self.processor.tokenizer.decode(sequence, skip_special_tokens=True),
+            logprobs=np.array([logprob for logprob, _ in scores]),
+            is_greedy=[greedy for _, greedy in scores],
+            input_tokens=length,
+        )
 
 
 @pytest.fixture(scope="module")
@@ -43,33 +88,19 @@ def docs():
 
 
 @pytest.fixture(scope="module")
-def expected(docs) -> list[Answered]:
+def oracle() -> Oracle:
     torch.set_num_threads(2)
-    processor = AutoProcessor.from_pretrained(MODEL)
-    processor.image_processor = AutoImageProcessor.from_pretrained(MODEL, backend="pil")
-    model = LlavaOnevisionForConditionalGeneration.from_pretrained(MODEL, dtype=torch.float32).eval()
-    turn = {"role": "user", "content": [{"type": "image"}, {"type": "text", "text": QUESTION}]}
-    prompt = processor.apply_chat_template([turn], add_generation_prompt=True)
-    choice_ids = [processor.tokenizer(prompt + choice)["input_ids"][-1] for choice in CHOICES]
-    # One token each, so that the log-likelihood of a choice is that of its token after the prompt.
-    assert [processor.tokenizer.decode(token) for token in choice_ids] == CHOICES
-    answers = []
-    for image, _ in docs:
-        inputs = processor(images=[image], text=prompt, return_tensors="pt")
-        length = inputs["input_ids"].shape[1]
-        out = model.generate(
-            **inputs, max_new_tokens=8, do_sample=False, output_logits=True, return_dict_in_generate=True
-        )
-        logprobs = torch.log_softmax(out.logits[0][0].double(), -1)
-        answers.append(
-            Answered(
-                text=processor.tokenizer.decode(out.sequences[0, length:], skip_special_tokens=True),
-                logprobs=logprobs[choice_ids].numpy(),
-                is_greedy=[int(logprobs.argmax()) == token for token in choice_ids],
-                input_tokens=length,
-            )
-        )
-    return answers
+    return Oracle()
+
+
+@pytest.fixture(scope="module")
+def continuations(oracle, docs) -> list[list[int]]:
+    return oracle.continuations(docs[0][0])
+
+
+@pytest.fixture(scope="module")
+def expected(oracle, docs, continuations) -> list[Answered]:
+    return [oracle.answer(image, continuations) for image, _ in docs]
 
 
 def evaluate(run_lmms_eval, folder, task, *more):
@@ -88,6 +119,16 @@ def evaluate(run_lmms_eval, folder, task, *more):
 def check_input_tokens(lines, expected):
     for line, answer in zip(lines, expected):
         assert {counts["input_tokens"] for counts in line["token_counts"]} == {answer.input_tokens}, line["doc_id"]
+
+
+def test_scores_from_the_prompt_are_those_of_whole_sequences(oracle, docs, continuations, expected):
+    image = docs[0][0]
+    for i, choice in enumerate(CHOICES):
+        with torch.no_grad():
+            logits = oracle.model(**oracle.inputs(image, choice)).logits[0, -len(continuations[i]) - 1 : -1]
+        logprob, greedy = oracle.score(logits, continuations[i])
+        assert logprob == pytest.approx(expected[0].logprobs[i], abs=TOLERANCE / 10)
+        assert greedy == expected[0].is_greedy[i]
 
 
 def test_the_data_files_are_what_the_tool_makes():

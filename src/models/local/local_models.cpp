@@ -47,8 +47,10 @@ std::filesystem::path find_library(const std::string& model) {
     if (std::filesystem::exists(file)) return file;
     looked.push_back(file.parent_path().string());
   }
-  throw errors::model("model {} runs in libtorch, but this build has no {} (looked in {}); get libtorch with tools/deps and "
-                      "build with -DLMMS_EVAL_TORCH=ON, or choose an API model", model, kLibrary, join(looked, ", "));
+  throw errors::model(
+      "model {} runs in libtorch, but this build has no {} (looked in {}); get libtorch with tools/deps and "
+      "build with -DLMMS_EVAL_TORCH=ON, or choose an API model",
+      model, kLibrary, join(looked, ", "));
 }
 
 void open_library(const std::string& model) {
@@ -57,7 +59,8 @@ void open_library(const std::string& model) {
   void* library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!library) throw errors::model("{} cannot be loaded: {}", file.string(), dlerror());
   const auto enter = reinterpret_cast<int (*)(int)>(dlsym(library, "lmms_eval_register_plugin"));
-  if (!enter) throw errors::model("{} is not a library of this program: it has no lmms_eval_register_plugin", file.string());
+  if (!enter)
+    throw errors::model("{} is not a library of this program: it has no lmms_eval_register_plugin", file.string());
   const int built_for = enter(kPluginAbi);
   if (built_for != 0 || !maker())
     throw errors::model("{} belongs to another version (its interface is {}, this program's {}); build both together",
@@ -80,7 +83,8 @@ const bool kRegistered = [] {
   };
   add("llava_onevision", "LLaVA-OneVision checkpoints, from a local folder (libtorch)");
   add("llava_hf", "LLaVA checkpoints in transformers' layout, from a local folder (libtorch)");
-  add("huggingface", "any supported checkpoint in transformers' layout, by its model_type, from a local folder (libtorch)");
+  add("huggingface",
+      "any supported checkpoint in transformers' layout, by its model_type, from a local folder (libtorch)");
   return true;
 }();
 

@@ -48,7 +48,7 @@ TEST(ChatTemplate, LimitsRangesAndNamespaces) {
 TEST(ChatTemplate, SelectsContentParts) {
   const auto source =
       "{% for m in messages %}{% for c in m.content|selectattr('type', 'equalto', 'image') %}<image>{% endfor %}"
-      "{% for c in m.content|selectattr('type', 'equalto', 'text') %}\n{{ c.text }}{% endfor %}{% endfor %}";
+      "{% for c in m.content|selectattr('type', 'equalto', 'text') %}{{ '\\n' ~ c.text }}{% endfor %}{% endfor %}";
   const Json content = {{{"type", "text"}, {"text", "What?"}}, {{"type", "image"}}};
   EXPECT_EQ(render_chat(source, {{"messages", {{{"role", "user"}, {"content", content}}}}}), "<image>\nWhat?");
 }

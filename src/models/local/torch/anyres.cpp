@@ -44,8 +44,8 @@ AnyresLayout anyres_layout(ImageSize original, std::int64_t rows, std::int64_t c
   }
   layout.out_height = layout.height;
   layout.out_width = layout.width;
-  const double ratio = std::sqrt(static_cast<double>(layout.height * layout.width) /
-                                 static_cast<double>(max_tiles * grid * grid));
+  const double ratio =
+      std::sqrt(static_cast<double>(layout.height * layout.width) / static_cast<double>(max_tiles * grid * grid));
   if (ratio > 1.1) {
     layout.scaled = true;
     layout.out_height = floor_divide(static_cast<double>(layout.height), ratio);

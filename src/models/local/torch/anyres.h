@@ -7,13 +7,14 @@
 
 namespace lmms_eval::local {
 
-/// Which features of a tiled picture reach the language model: rows and columns that hold padding are dropped, and what is
-/// left is scaled down where it exceeds `max_tiles` tiles by more than a tenth.
+/// Which features of a tiled picture reach the language model: rows and columns that hold padding are dropped, and what
+/// is left is scaled down where it exceeds `max_tiles` tiles by more than a tenth.
 ///
-/// All arithmetic is that of transformers (doubles, int(round(x, 7)), floor division), so that token counts agree exactly.
+/// All arithmetic is that of transformers (doubles, int(round(x, 7)), floor division), so that token counts agree
+/// exactly.
 struct AnyresLayout {
-  std::int64_t top = 0, left = 0;       ///< first row and column kept
-  std::int64_t height = 0, width = 0;   ///< rows and columns kept
+  std::int64_t top = 0, left = 0;      ///< first row and column kept
+  std::int64_t height = 0, width = 0;  ///< rows and columns kept
   bool scaled = false;
   std::int64_t out_height = 0, out_width = 0;  ///< after scaling; equal to height and width without it
 

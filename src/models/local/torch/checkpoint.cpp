@@ -54,7 +54,8 @@ std::vector<std::int64_t> choose_end_ids(const Config& generation, const Config&
 void check_image_token(const Family& family, const Tokenizer& tokenizer) {
   const auto id = tokenizer.token_to_id(family.image_token());
   if (id != family.image_token_id())
-    throw errors::model("tokenizer.json gives '{}' the id {}, config.json says {}", family.image_token(), id, family.image_token_id());
+    throw errors::model("tokenizer.json gives '{}' the id {}, config.json says {}", family.image_token(), id,
+                        family.image_token_id());
 }
 
 }  // namespace
@@ -70,7 +71,13 @@ Checkpoint Checkpoint::load(const LocalOptions& options, std::span<const std::st
   auto chat_template = choose_template(options, *family);
   auto generation = Config::load_if_present(options.folder / "generation_config.json");
   auto end_ids = choose_end_ids(generation, config, tokenizer);
-  return {std::move(family), std::move(tokenizer), std::move(chat_template), std::move(generation), std::move(end_ids), dtype, device};
+  return {std::move(family),
+          std::move(tokenizer),
+          std::move(chat_template),
+          std::move(generation),
+          std::move(end_ids),
+          dtype,
+          device};
 }
 
 }  // namespace lmms_eval::local

@@ -17,7 +17,8 @@ namespace lmms_eval::local {
 /// such keys out. Throws Error{model} naming the file, the full key ("text_config.hidden_size") and what was expected.
 class Config {
  public:
-  /// Reads a file. Each override is "text_config.rope_theta=10000": a value of JSON (else text) put over the file's own.
+  /// Reads a file. Each override is "text_config.rope_theta=10000": a value of JSON (else text) put over the file's
+  /// own.
   static Config load(const std::filesystem::path& file, std::span<const std::string> overrides = {});
   /// An empty object where the file is absent.
   static Config load_if_present(const std::filesystem::path& file);
@@ -29,7 +30,8 @@ class Config {
   bool boolean(const std::string& key, std::optional<bool> fallback = {}) const;
   std::string text(const std::string& key, std::optional<std::string> fallback = {}) const;
   /// A list of integers; a single integer counts as a list of one.
-  std::vector<std::int64_t> integers(const std::string& key, std::optional<std::vector<std::int64_t>> fallback = {}) const;
+  std::vector<std::int64_t> integers(const std::string& key,
+                                     std::optional<std::vector<std::int64_t>> fallback = {}) const;
   /// A section; an empty one where the key is absent.
   Config section(const std::string& key) const;
   const nlohmann::json& json() const { return object_; }

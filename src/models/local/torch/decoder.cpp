@@ -77,8 +77,7 @@ Decoder::Decoder(const DecoderShape& shape, const WeightLoader& weights, const W
     layers_.push_back(std::move(layer));
   }
   norm_ = RmsNorm::load(weights, "norm", shape.hidden, shape.norm_eps);
-  head_ = shape.tied_head ? Linear(embedding_, {})
-                          : Linear::load(head, "lm_head", shape.hidden, shape.vocab, false);
+  head_ = shape.tied_head ? Linear(embedding_, {}) : Linear::load(head, "lm_head", shape.hidden, shape.vocab, false);
 }
 
 at::Tensor Decoder::embed(const at::Tensor& ids) const { return embedding_.index_select(0, ids); }
@@ -90,9 +89,9 @@ at::Tensor Decoder::forward(at::Tensor x, const at::Tensor& positions, Attention
     const auto& layer = layers_[i];
     const auto qkv = layer.qkv(layer.attention_norm(x)).unflatten(-1, {turned + shape_.kv_heads, shape_.head_dim});
     const auto rotated = Rope::rotate(qkv.narrow(1, 0, turned), angles);
-    const auto seen = plan.attend(i, rotated.narrow(1, 0, shape_.heads),
-                                  rotated.narrow(1, shape_.heads, shape_.kv_heads),
-                                  qkv.narrow(1, turned, shape_.kv_heads));
+    const auto seen =
+        plan.attend(i, rotated.narrow(1, 0, shape_.heads), rotated.narrow(1, shape_.heads, shape_.kv_heads),
+                    qkv.narrow(1, turned, shape_.kv_heads));
     x = x + layer.output(seen);
     const auto gate_up = layer.gate_up(layer.mlp_norm(x));
     const auto inner = shape_.act(gate_up.narrow(-1, 0, shape_.intermediate)) *

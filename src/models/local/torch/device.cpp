@@ -25,7 +25,8 @@ int driver_gpus() {
 /// Opens libtorch_cuda.so beside libtorch_cpu.so; an empty text on success, else the loader's reason.
 std::string open_cuda_library() {
   Dl_info here{};
-  if (!dladdr(reinterpret_cast<const void*>(&at::globalContext), &here) || !here.dli_fname) return "libtorch_cpu.so was not found";
+  if (!dladdr(reinterpret_cast<const void*>(&at::globalContext), &here) || !here.dli_fname)
+    return "libtorch_cpu.so was not found";
   const auto library = std::filesystem::path(here.dli_fname).parent_path() / "libtorch_cuda.so";
   if (dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL)) return {};
   return dlerror();

@@ -23,8 +23,8 @@ std::unique_ptr<Family> make_family(const FamilySource& source) {
   if (found == families().end()) {
     std::vector<std::string> names;
     for (const auto& [name, unused] : families()) names.push_back(name);
-    throw errors::model("{}: model_type '{}' is not supported{} (known: {})", (source.folder / "config.json").string(), type,
-                        did_you_mean(type, names), join(names, ", "));
+    throw errors::model("{}: model_type '{}' is not supported{} (known: {})", (source.folder / "config.json").string(),
+                        type, did_you_mean(type, names), join(names, ", "));
   }
   if (source.config.has("quantization_config"))
     throw errors::model("{}: quantised checkpoints are not supported", (source.folder / "config.json").string());

@@ -17,8 +17,8 @@ constexpr std::uintmax_t kWholeUpTo = 64u << 20;
 constexpr std::size_t kBlock = 64u << 10;
 constexpr std::uintmax_t kBlocks = 256;
 
-/// A safetensors file begins with its tensor table, which the first block holds but for very deep models; those are told
-/// apart by the spaced blocks.
+/// A safetensors file begins with its tensor table, which the first block holds but for very deep models; those are
+/// told apart by the spaced blocks.
 void add_weights(Sha256& hash, const std::filesystem::path& file) {
   const auto size = std::filesystem::file_size(file);
   hash.update(fmt::format("{} {}\n", file.filename().string(), size));
@@ -27,7 +27,8 @@ void add_weights(Sha256& hash, const std::filesystem::path& file) {
   const auto add_at = [&](std::uintmax_t offset) {
     in.seekg(static_cast<std::streamoff>(offset));
     const auto wanted = std::min<std::uintmax_t>(kBlock, size - offset);
-    if (!in.read(block.data(), static_cast<std::streamsize>(wanted))) throw errors::data("{}: cannot be read", file.string());
+    if (!in.read(block.data(), static_cast<std::streamsize>(wanted)))
+      throw errors::data("{}: cannot be read", file.string());
     hash.update({block.data(), static_cast<std::size_t>(wanted)});
   };
   if (size <= kWholeUpTo) {

@@ -25,7 +25,9 @@ std::size_t total(std::span<const std::size_t> lengths) {
 Generator::Generator(const Family& family, std::vector<std::int64_t> end_ids)
     : family_(family), decoder_(family.decoder()), end_ids_(std::move(end_ids)) {}
 
-bool Generator::is_end(std::int32_t id) const { return std::find(end_ids_.begin(), end_ids_.end(), id) != end_ids_.end(); }
+bool Generator::is_end(std::int32_t id) const {
+  return std::find(end_ids_.begin(), end_ids_.end(), id) != end_ids_.end();
+}
 
 void Generator::encode_pictures(std::span<const Prompt* const> prompts) const {
   std::vector<StoredImage*> wanted;
@@ -71,8 +73,8 @@ at::Tensor Generator::embed(std::span<const Prompt* const> prompts, std::span<co
 
 /// Row i of the cache takes the first lengths[i] tokens of prompt i, beginning at columns[i]. Returns the states of all
 /// tokens, [tokens, hidden].
-at::Tensor Generator::prefill(std::span<const Prompt* const> prompts, std::span<const std::size_t> lengths, KvCache& cache,
-                              std::span<const std::int64_t> columns) const {
+at::Tensor Generator::prefill(std::span<const Prompt* const> prompts, std::span<const std::size_t> lengths,
+                              KvCache& cache, std::span<const std::int64_t> columns) const {
   encode_pictures(prompts);
   std::vector<Segment> segments;
   std::vector<at::Tensor> positions;
@@ -99,7 +101,11 @@ class Generator::Run {
  public:
   Run(const Generator& generator, std::span<const Prompt* const> prompts, const SamplingOptions& options,
       std::span<const std::uint64_t> seeds)
-      : generator_(generator), decoder_(generator.decoder_), prompts_(prompts), options_(options), results_(prompts.size()) {
+      : generator_(generator),
+        decoder_(generator.decoder_),
+        prompts_(prompts),
+        options_(options),
+        results_(prompts.size()) {
     for (std::size_t i = 0; i < prompts.size(); ++i) {
       lengths_.push_back(prompts[i]->ids.size());
       members_.push_back(i);
@@ -126,7 +132,8 @@ class Generator::Run {
 
   at::Tensor last_states(const at::Tensor& states) const {
     std::vector<std::int64_t> last;
-    for (const auto length : lengths_) last.push_back((last.empty() ? -1 : last.back()) + static_cast<std::int64_t>(length));
+    for (const auto length : lengths_)
+      last.push_back((last.empty() ? -1 : last.back()) + static_cast<std::int64_t>(length));
     return states.index_select(0, to_tensor(last, device()));
   }
 
@@ -154,8 +161,10 @@ class Generator::Run {
       if (generator_.is_end(id)) continue;
       results_[i].ids.push_back(id);
       if (options_.repetition_penalty != 1.0) seen_[i].push_back(id);
-      if (step + 1 < options_.max_new_tokens) open.push_back(static_cast<std::int64_t>(row));
-      else results_[i].reason = FinishReason::length;
+      if (step + 1 < options_.max_new_tokens)
+        open.push_back(static_cast<std::int64_t>(row));
+      else
+        results_[i].reason = FinishReason::length;
     }
     if (open.empty()) return false;
     if (open.size() == next.size()) return true;
@@ -194,8 +203,8 @@ class Generator::Run {
   std::vector<Generated> results_;
   std::vector<std::size_t> lengths_;
   std::vector<std::size_t> members_;
-  std::vector<std::int64_t> starts_;  ///< first column of each row
-  std::vector<Sampler> samplers_;     ///< one a prompt, as seen_
+  std::vector<std::int64_t> starts_;             ///< first column of each row
+  std::vector<Sampler> samplers_;                ///< one a prompt, as seen_
   std::vector<std::vector<std::int32_t>> seen_;  ///< all tokens so far; empty where no repetition penalty asks for them
   std::int64_t prompt_end_ = 0;
 };

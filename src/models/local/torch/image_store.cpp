@@ -4,7 +4,8 @@
 
 namespace lmms_eval::local {
 
-ImageStore::ImageStore(const Family& family, std::size_t capacity) : family_(family), capacity_(std::max<std::size_t>(1, capacity)) {}
+ImageStore::ImageStore(const Family& family, std::size_t capacity)
+    : family_(family), capacity_(std::max<std::size_t>(1, capacity)) {}
 
 std::shared_ptr<StoredImage> ImageStore::make(const std::string& key, const MediaRef& media, bool several) const {
   auto image = std::make_shared<StoredImage>();

@@ -20,13 +20,14 @@ struct StoredImage {
   std::string key;           ///< sha256 and tiling: two equal keys are the same features
   ProcessedImage processed;  ///< pixels are dropped once `features` is there
   std::int64_t tokens = 0;
-  at::Tensor features;       ///< [tokens, hidden], set and read by the model's thread only
+  at::Tensor features;  ///< [tokens, hidden], set and read by the model's thread only
 };
 
-/// The pictures that were used last, so that one asked about many times (the choices of a doc) is decoded and encoded once.
+/// The pictures that were used last, so that one asked about many times (the choices of a doc) is decoded and encoded
+/// once.
 ///
-/// `get` is thread-safe and does its work on the calling thread; two callers that want the same picture at once share it.
-/// Holds at most `capacity` pictures; those in use stay alive with their requests.
+/// `get` is thread-safe and does its work on the calling thread; two callers that want the same picture at once share
+/// it. Holds at most `capacity` pictures; those in use stay alive with their requests.
 class ImageStore {
  public:
   ImageStore(const Family& family, std::size_t capacity);

@@ -43,9 +43,7 @@ at::Tensor PrefillPlan::attend_together(std::size_t layer, const at::Tensor& q, 
                                         const at::Tensor& v) {
   const auto rows = static_cast<std::int64_t>(segments_.size());
   const auto [length, row, column] = segments_.front();
-  const auto split = [rows, n = length](const at::Tensor& x) {
-    return x.unflatten(0, {rows, n}).transpose(1, 2);
-  };
+  const auto split = [rows, n = length](const at::Tensor& x) { return x.unflatten(0, {rows, n}).transpose(1, 2); };
   const auto keys = split(k), values = split(v);
   cache_.keys(layer).narrow(2, column, length).copy_(keys);
   cache_.values(layer).narrow(2, column, length).copy_(values);
@@ -83,7 +81,8 @@ at::Tensor ContinuePlan::attend(std::size_t layer, const at::Tensor& q, const at
     const auto values = at::cat({cache_.values(layer)[row].narrow(1, 0, seen).unsqueeze(0), part(v)}, 2);
     at::Tensor mask;
     if (length > 1)
-      mask = at::full({length, seen + length}, -INFINITY, q.options()).triu_(seen + 1).view({1, 1, length, seen + length});
+      mask =
+          at::full({length, seen + length}, -INFINITY, q.options()).triu_(seen + 1).view({1, 1, length, seen + length});
     outputs.push_back(attention(part(q), keys, values, mask, false)[0]);
     offset += length;
   }

@@ -8,7 +8,8 @@
 
 namespace lmms_eval::local {
 
-/// Keys and values of the tokens that a batch has seen, one pair of tensors a layer: [rows, kv_heads, capacity, head_dim].
+/// Keys and values of the tokens that a batch has seen, one pair of tensors a layer: [rows, kv_heads, capacity,
+/// head_dim].
 ///
 /// Rows end at the same column: a short prompt begins late, so that each decode step writes one column for all rows.
 class KvCache {

@@ -9,10 +9,11 @@ namespace {
 /// From how many rows on a product is worth the copy of its weight to f32.
 constexpr std::int64_t kRowsWorthWidening = 16;
 
-/// True for a half-precision type that this CPU multiplies only element by element: oneDNN takes bf16 from AVX-512 on, f16
-/// from AVX512-FP16 on, and ATen's own loops are several times slower than f32 products.
+/// True for a half-precision type that this CPU multiplies only element by element: oneDNN takes bf16 from AVX-512 on,
+/// f16 from AVX512-FP16 on, and ATen's own loops are several times slower than f32 products.
 bool slow_on_cpu(const at::Tensor& x) {
-  static const bool bf16 = __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+  static const bool bf16 =
+      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
   static const bool f16 = __builtin_cpu_supports("avx512fp16");
   if (!x.is_cpu()) return false;
   return (x.scalar_type() == at::kBFloat16 && !bf16) || (x.scalar_type() == at::kHalf && !f16);
@@ -97,7 +98,8 @@ Activation activation(const std::string& name, const std::string& key) {
 }
 
 Rope::Rope(double theta, std::int64_t head_dim, at::Device device) {
-  const auto exponents = at::arange(0, head_dim, 2, at::TensorOptions().dtype(at::kFloat)) / static_cast<double>(head_dim);
+  const auto exponents =
+      at::arange(0, head_dim, 2, at::TensorOptions().dtype(at::kFloat)) / static_cast<double>(head_dim);
   inverse_frequencies = (1.0 / at::pow(theta, exponents)).to(device);
 }
 
@@ -113,7 +115,8 @@ at::Tensor Rope::rotate(const at::Tensor& x, const Angles& angles) {
   return (x * angles.cos).add_(turned.mul_(angles.sin));
 }
 
-at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& mask, bool causal) {
+at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& mask,
+                     bool causal) {
   const auto rows = q.size(0), heads = q.size(1), queries = q.size(2), width = q.size(3);
   const auto groups = heads / k.size(1);
   if (queries >= kRowsWorthWidening && slow_on_cpu(q))

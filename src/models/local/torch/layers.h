@@ -38,7 +38,8 @@ struct LayerNorm {
   double eps = 1e-6;
 };
 
-/// x / rms(x), computed in f32, brought back to the model's type and scaled there: the order of transformers' Qwen2RMSNorm.
+/// x / rms(x), computed in f32, brought back to the model's type and scaled there: the order of transformers'
+/// Qwen2RMSNorm.
 struct RmsNorm {
   static RmsNorm load(const WeightLoader& weights, const std::string& name, std::int64_t size, double eps);
   at::Tensor operator()(const at::Tensor& x) const;
@@ -69,6 +70,7 @@ struct Rope {
 /// softmax(q k^T / sqrt(d)) v. q: [rows, heads, queries, d], k and v: [rows, kv_heads, keys, d]; kv heads are shared by
 /// groups of query heads. `mask` is undefined or additive, broadcast to [rows, heads, queries, keys]. Returns
 /// [rows, queries, heads * d].
-at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& mask, bool causal);
+at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& mask,
+                     bool causal);
 
 }  // namespace lmms_eval::local

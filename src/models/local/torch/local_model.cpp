@@ -38,9 +38,7 @@ std::size_t choose_batch_size(const LocalOptions& options, const at::Device& dev
   return options.max_batch_size ? std::min(chosen, static_cast<std::size_t>(*options.max_batch_size)) : chosen;
 }
 
-std::size_t preparing_threads() {
-  return std::clamp<std::size_t>(std::thread::hardware_concurrency() / 2, 1, 8);
-}
+std::size_t preparing_threads() { return std::clamp<std::size_t>(std::thread::hardware_concurrency() / 2, 1, 8); }
 
 /// On larger machines two cores are left to the threads that prepare.
 void limit_torch_threads() {
@@ -55,9 +53,10 @@ std::int64_t prompt_limit(const LocalOptions& options, const Decoder& decoder) {
 
 /// Python's str.strip(): Unicode white space.
 std::string_view strip(std::string_view text) {
-  static const std::vector<std::string_view> wide = {
-      "\u0085", "\u00a0", "\u1680", "\u2000", "\u2001", "\u2002", "\u2003", "\u2004", "\u2005", "\u2006", "\u2007",
-      "\u2008", "\u2009", "\u200a", "\u2028", "\u2029", "\u202f", "\u205f", "\u3000", "\x1c",   "\x1d",   "\x1e",   "\x1f"};
+  static const std::vector<std::string_view> wide = {"\u0085", "\u00a0", "\u1680", "\u2000", "\u2001", "\u2002",
+                                                     "\u2003", "\u2004", "\u2005", "\u2006", "\u2007", "\u2008",
+                                                     "\u2009", "\u200a", "\u2028", "\u2029", "\u202f", "\u205f",
+                                                     "\u3000", "\x1c",   "\x1d",   "\x1e",   "\x1f"};
   for (bool changed = true; changed;) {
     const auto before = text.size();
     text = trim(text);
@@ -88,8 +87,10 @@ SamplingOptions sampling_options(const GenerationOptions& asked, const Config& g
   if (asked.num_beams.value_or(1) > 1)
     throw errors::model("beam search (num_beams={}) is not supported by local models", *asked.num_beams);
   if (options.max_new_tokens < 1) throw errors::usage("max_new_tokens={}: must be at least 1", options.max_new_tokens);
-  if (options.repetition_penalty <= 0) throw errors::usage("repetition_penalty={}: must be positive", options.repetition_penalty);
-  if (options.sample && (options.top_p <= 0 || options.top_p > 1)) throw errors::usage("top_p={}: must be in (0, 1]", options.top_p);
+  if (options.repetition_penalty <= 0)
+    throw errors::usage("repetition_penalty={}: must be positive", options.repetition_penalty);
+  if (options.sample && (options.top_p <= 0 || options.top_p > 1))
+    throw errors::usage("top_p={}: must be in (0, 1]", options.top_p);
   if (options.sample && options.top_k < 0) throw errors::usage("top_k={}: must not be negative", options.top_k);
   return options;
 }
@@ -207,8 +208,8 @@ void LocalModel::answer(Job& job, RequestStream& stream) {
   try {
     responses = requests.front()->type == RequestType::loglikelihood ? score(prompts) : generate(requests, prompts);
   } catch (const c10::OutOfMemoryError& error) {
-    throw errors::model("out of memory on {} with a batch of {}; lower --batch_size ({})", checkpoint_.device.str(), prompts.size(),
-                        one_line(error.what_without_backtrace()));
+    throw errors::model("out of memory on {} with a batch of {}; lower --batch_size ({})", checkpoint_.device.str(),
+                        prompts.size(), one_line(error.what_without_backtrace()));
   } catch (const c10::Error& error) {
     throw errors::model("libtorch failed: {}", one_line(error.what_without_backtrace()));
   }
@@ -219,17 +220,20 @@ void LocalModel::warn_of_extra_options(const GenerationOptions& options) {
   if (options.extra_json == "{}") return;
   const auto extra = nlohmann::json::parse(options.extra_json);
   for (const auto& [key, value] : extra.items())
-    if (warned_.insert(key).second) spdlog::warn("generation option {}={} has no effect on local models", key, value.dump());
+    if (warned_.insert(key).second)
+      spdlog::warn("generation option {}={} has no effect on local models", key, value.dump());
 }
 
-std::vector<Response> LocalModel::generate(const std::vector<const Request*>& requests, const std::vector<const Prompt*>& prompts) {
+std::vector<Response> LocalModel::generate(const std::vector<const Request*>& requests,
+                                           const std::vector<const Prompt*>& prompts) {
   const auto& asked = requests.front()->options;
   warn_of_extra_options(asked);
   const auto options = sampling_options(asked, checkpoint_.generation, rules_);
   const auto seed = asked.seed ? static_cast<std::uint64_t>(*asked.seed) : seed_;
   std::vector<std::uint64_t> seeds;
   for (const auto* request : requests)
-    seeds.push_back(options.sample ? request_seed(seed, request->task, request->doc_id, request->index, request->repeat) : 0);
+    seeds.push_back(options.sample ? request_seed(seed, request->task, request->doc_id, request->index, request->repeat)
+                                   : 0);
   const auto begin = std::chrono::steady_clock::now();
   const auto generated = generator_.generate(prompts, options, seeds);
   generate_seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -237,10 +241,12 @@ std::vector<Response> LocalModel::generate(const std::vector<const Request*>& re
   std::vector<Response> responses;
   for (std::size_t i = 0; i < generated.size(); ++i) {
     const auto text = checkpoint_.tokenizer.decode(generated[i].ids);
-    responses.push_back(Response::answer(std::string(rules_.strip ? strip(text) : std::string_view(text)), generated[i].reason));
+    responses.push_back(
+        Response::answer(std::string(rules_.strip ? strip(text) : std::string_view(text)), generated[i].reason));
     auto& tokens = responses.back().tokens;
     tokens.input = static_cast<std::int64_t>(prompts[i]->ids.size());
-    tokens.output = static_cast<std::int64_t>(generated[i].ids.size()) + (generated[i].reason == FinishReason::stop ? 1 : 0);
+    tokens.output =
+        static_cast<std::int64_t>(generated[i].ids.size()) + (generated[i].reason == FinishReason::stop ? 1 : 0);
     generated_tokens_ += static_cast<std::uint64_t>(*tokens.output);
   }
   return responses;

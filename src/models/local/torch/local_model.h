@@ -44,7 +44,8 @@ struct WrapperRules {
 SamplingOptions sampling_options(const GenerationOptions& asked, const Config& generation, const WrapperRules& rules);
 
 /// A local model under evaluation: pulls batches, prepares the next one's pictures and prompts on other cores while the
-/// model runs, and completes each batch as it is done. `until` is not applied (as lmms-eval's wrappers of these models).
+/// model runs, and completes each batch as it is done. `until` is not applied (as lmms-eval's wrappers of these
+/// models).
 class LocalModel final : public LM {
  public:
   LocalModel(std::string name, const LocalOptions& options, const ModelOptions& flags);
@@ -59,7 +60,8 @@ class LocalModel final : public LM {
 
   std::vector<StreamedRequest> pull(RequestStream& stream);
   void answer(Job& job, RequestStream& stream);
-  std::vector<Response> generate(const std::vector<const Request*>& requests, const std::vector<const Prompt*>& prompts);
+  std::vector<Response> generate(const std::vector<const Request*>& requests,
+                                 const std::vector<const Prompt*>& prompts);
   std::vector<Response> score(const std::vector<const Prompt*>& prompts);
   void warn_of_extra_options(const GenerationOptions& options);
 

@@ -39,8 +39,9 @@ const std::map<std::string, std::string>& keys_without_effect() {
   return keys;
 }
 
-const std::vector<std::string> kUsed = {"pretrained", "dtype", "device", "device_map", "batch_size", "max_batch_size",
-                                        "chat_template", "system_prompt", "reasoning_prompt", "max_length"};
+const std::vector<std::string> kUsed = {"pretrained",       "dtype",          "device",        "device_map",
+                                        "batch_size",       "max_batch_size", "chat_template", "system_prompt",
+                                        "reasoning_prompt", "max_length"};
 
 void check_keys(const std::string& model, const KeyValues& args) {
   std::vector<std::string> known = kUsed;
@@ -48,21 +49,23 @@ void check_keys(const std::string& model, const KeyValues& args) {
   std::sort(known.begin(), known.end());
   for (const auto& key : args.keys()) {
     if (std::find(known.begin(), known.end(), key) == known.end())
-      throw errors::usage("--model_args: model {} has no argument '{}'{} (known: {})", model, key, did_you_mean(key, known),
-                          join(known, ", "));
+      throw errors::usage("--model_args: model {} has no argument '{}'{} (known: {})", model, key,
+                          did_you_mean(key, known), join(known, ", "));
     const auto reason = keys_without_effect().find(key);
     if (reason != keys_without_effect().end()) spdlog::info("--model_args {} has no effect: {}", key, reason->second);
   }
   const auto attention = args.text("attn_implementation");
   if (attention && *attention != "sdpa" && *attention != "eager" && *attention != "flash_attention_2")
-    throw errors::usage("--model_args attn_implementation={}: unknown (known: eager, flash_attention_2, sdpa)", *attention);
+    throw errors::usage("--model_args attn_implementation={}: unknown (known: eager, flash_attention_2, sdpa)",
+                        *attention);
 }
 
 int positive(const std::string& name, const std::string& text) {
   int value = 0;
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc() || stop != end || value < 1) throw errors::usage("{} {}: not a positive integer", name, text);
+  if (error != std::errc() || stop != end || value < 1)
+    throw errors::usage("{} {}: not a positive integer", name, text);
   return value;
 }
 
@@ -81,8 +84,10 @@ std::filesystem::path checkpoint_folder(const std::string& model, const KeyValue
   if (!given || given->empty())
     throw errors::usage("model {} needs its checkpoint: --model_args pretrained=FOLDER", model);
   if (!std::filesystem::is_directory(*given))
-    throw errors::model("--model_args pretrained={}: no such folder; give a local folder with config.json, tokenizer.json and "
-                        "model.safetensors (downloading from a hub is not supported in this version)", *given);
+    throw errors::model(
+        "--model_args pretrained={}: no such folder; give a local folder with config.json, tokenizer.json and "
+        "model.safetensors (downloading from a hub is not supported in this version)",
+        *given);
   return *given;
 }
 
@@ -102,7 +107,8 @@ std::string device_of(const KeyValues& args, const std::string& flag) {
   const auto map = args.text("device_map");
   if (!device && map && !map->empty() && *map != "auto") device = map;
   if (!device) return flag;
-  if (!flag.empty() && flag != *device) spdlog::info("--model_args device={} is used instead of --device {}", *device, flag);
+  if (!flag.empty() && flag != *device)
+    spdlog::info("--model_args device={} is used instead of --device {}", *device, flag);
   return *device;
 }
 
@@ -116,9 +122,11 @@ LocalOptions LocalOptions::parse(const std::string& model, const ModelOptions& o
   parsed.dtype = args.text("dtype").value_or("auto");
   parsed.device = device_of(args, options.device);
   parsed.max_batch_size = options.max_batch_size;
-  if (const auto limit = args.text("max_batch_size")) parsed.max_batch_size = positive("--model_args max_batch_size", *limit);
+  if (const auto limit = args.text("max_batch_size"))
+    parsed.max_batch_size = positive("--model_args max_batch_size", *limit);
   if (const auto size = args.text("batch_size")) {
-    if (*size != options.batch_size) spdlog::info("--model_args batch_size={} is used instead of --batch_size {}", *size, options.batch_size);
+    if (*size != options.batch_size)
+      spdlog::info("--model_args batch_size={} is used instead of --batch_size {}", *size, options.batch_size);
     parsed.batch_size = batch_size_of("--model_args batch_size", *size);
   } else {
     parsed.batch_size = batch_size_of("--batch_size", options.batch_size);

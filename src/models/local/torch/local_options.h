@@ -13,10 +13,10 @@ namespace lmms_eval::local {
 struct LocalOptions {
   std::filesystem::path folder;  ///< the checkpoint
   std::string dtype = "auto";
-  std::string device;            ///< empty: the best there is
-  std::optional<int> batch_size; ///< nothing: choose
+  std::string device;             ///< empty: the best there is
+  std::optional<int> batch_size;  ///< nothing: choose
   std::optional<int> max_batch_size;
-  std::string chat_template;     ///< text or path of --model_args chat_template, empty when not given
+  std::string chat_template;  ///< text or path of --model_args chat_template, empty when not given
   std::string chat_template_name;
   std::string system_prompt;
   std::optional<std::int64_t> max_length;  ///< of prompts, in tokens

@@ -16,7 +16,8 @@ std::unique_ptr<LM> make(const std::string& name, const ModelOptions& flags) {
     return errors::with_context("while loading " + options.folder.string(),
                                 [&] { return std::make_unique<LocalModel>(name, options, flags); });
   } catch (const c10::Error& error) {
-    throw errors::model("{}: libtorch failed while loading: {}", options.folder.string(), one_line(error.what_without_backtrace()));
+    throw errors::model("{}: libtorch failed while loading: {}", options.folder.string(),
+                        one_line(error.what_without_backtrace()));
   }
 }
 

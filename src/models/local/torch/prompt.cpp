@@ -27,14 +27,15 @@ std::string text_of(const Message& message) {
 std::string cut_after_last_message(std::string rendered, const Message& last) {
   const std::string text(trim(text_of(last)));
   const auto at = text.empty() ? std::string::npos : rendered.rfind(text);
-  if (at == std::string::npos) throw errors::data("the chat template does not show the begun answer '{}'", one_line(text));
+  if (at == std::string::npos)
+    throw errors::data("the chat template does not show the begun answer '{}'", one_line(text));
   return rendered.substr(0, at) + text;
 }
 
 }  // namespace
 
-PromptBuilder::PromptBuilder(const Family& family, const Tokenizer& tokenizer, const ChatTemplate& chat_template, ImageStore& images,
-                             std::string system_prompt, std::int64_t max_length)
+PromptBuilder::PromptBuilder(const Family& family, const Tokenizer& tokenizer, const ChatTemplate& chat_template,
+                             ImageStore& images, std::string system_prompt, std::int64_t max_length)
     : family_(family),
       tokenizer_(tokenizer),
       template_(chat_template),
@@ -51,8 +52,8 @@ std::string PromptBuilder::text(const Request& request) const {
   return begun ? cut_after_last_message(std::move(rendered), messages.back()) : rendered;
 }
 
-/// lm-eval's pair encoding: white space that ends the context goes to the continuation, both are encoded as one text and
-/// split where the context alone would end.
+/// lm-eval's pair encoding: white space that ends the context goes to the continuation, both are encoded as one text
+/// and split where the context alone would end.
 std::vector<std::int32_t> PromptBuilder::encode(const std::string& context, const std::string& continuation,
                                                 std::size_t& split) const {
   const auto end = context.find_last_not_of(" \t\n\r\f\v");

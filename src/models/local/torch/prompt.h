@@ -34,12 +34,13 @@ class PromptBuilder {
 
   /// The rendered prompt, each picture one image token's text.
   std::string text(const Request& request) const;
-  /// Throws Error{data} for what makes only this request unanswerable: an undecodable picture, media that the model does
-  /// not take, image tokens in the text itself, a prompt that is too long.
+  /// Throws Error{data} for what makes only this request unanswerable: an undecodable picture, media that the model
+  /// does not take, image tokens in the text itself, a prompt that is too long.
   Prompt build(const Request& request) const;
 
  private:
-  std::vector<std::int32_t> encode(const std::string& context, const std::string& continuation, std::size_t& split) const;
+  std::vector<std::int32_t> encode(const std::string& context, const std::string& continuation,
+                                   std::size_t& split) const;
 
   const Family& family_;
   const Tokenizer& tokenizer_;

@@ -15,14 +15,17 @@ namespace {
 void penalise(std::span<float> logits, std::span<const std::int32_t> seen, float penalty) {
   const std::unordered_set<std::int32_t> distinct(seen.begin(), seen.end());
   for (const auto id : distinct)
-    if (static_cast<std::size_t>(id) < logits.size()) logits[id] = logits[id] < 0 ? logits[id] * penalty : logits[id] / penalty;
+    if (static_cast<std::size_t>(id) < logits.size())
+      logits[id] = logits[id] < 0 ? logits[id] * penalty : logits[id] / penalty;
 }
 
 /// Candidates by falling logit, cut to the k largest (and those equal to the k-th).
 std::vector<std::int32_t> top_candidates(std::span<const float> logits, int top_k) {
   std::vector<std::int32_t> ids(logits.size());
   std::iota(ids.begin(), ids.end(), 0);
-  const auto larger = [&](std::int32_t a, std::int32_t b) { return logits[a] != logits[b] ? logits[a] > logits[b] : a < b; };
+  const auto larger = [&](std::int32_t a, std::int32_t b) {
+    return logits[a] != logits[b] ? logits[a] > logits[b] : a < b;
+  };
   if (top_k > 0 && static_cast<std::size_t>(top_k) < ids.size()) {
     std::nth_element(ids.begin(), ids.begin() + top_k - 1, ids.end(), larger);
     const float least = logits[ids[top_k - 1]];
@@ -32,7 +35,8 @@ std::vector<std::int32_t> top_candidates(std::span<const float> logits, int top_
   return ids;
 }
 
-/// How many candidates, from the most likely on, are kept: the least likely go as long as they sum to at most 1 - top_p.
+/// How many candidates, from the most likely on, are kept: the least likely go as long as they sum to at most 1 -
+/// top_p.
 std::size_t nucleus_size(std::span<const double> probabilities, double top_p) {
   double dropped = 0;
   std::size_t kept = probabilities.size();
@@ -46,15 +50,18 @@ Sampler::Sampler(const SamplingOptions& options, std::uint64_t seed) : options_(
 
 std::int32_t Sampler::pick(std::span<float> logits, std::span<const std::int32_t> seen) {
   if (options_.repetition_penalty != 1.0) penalise(logits, seen, static_cast<float>(options_.repetition_penalty));
-  if (!options_.sample) return static_cast<std::int32_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
+  if (!options_.sample)
+    return static_cast<std::int32_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
   for (auto& logit : logits) logit /= static_cast<float>(options_.temperature);
   const auto ids = top_candidates(logits, options_.top_k);
   std::vector<double> probabilities(ids.size());
   double sum = 0;
-  for (std::size_t i = 0; i < ids.size(); ++i) sum += probabilities[i] = std::exp(static_cast<double>(logits[ids[i]]) - logits[ids[0]]);
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    sum += probabilities[i] = std::exp(static_cast<double>(logits[ids[i]]) - logits[ids[0]]);
   for (auto& probability : probabilities) probability /= sum;
   const auto kept = options_.top_p < 1.0 ? nucleus_size(probabilities, options_.top_p) : ids.size();
-  const double total = std::accumulate(probabilities.begin(), probabilities.begin() + static_cast<std::ptrdiff_t>(kept), 0.0);
+  const double total =
+      std::accumulate(probabilities.begin(), probabilities.begin() + static_cast<std::ptrdiff_t>(kept), 0.0);
   double left = static_cast<double>(random_() >> 11) * 0x1.0p-53 * total;
   for (std::size_t i = 0; i + 1 < kept; ++i) {
     left -= probabilities[i];

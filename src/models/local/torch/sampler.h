@@ -20,8 +20,8 @@ struct SamplingOptions {
   bool plain_greedy() const { return !sample && repetition_penalty == 1.0; }
 };
 
-/// Chooses tokens of one sequence: transformers' logits processors in their order (repetition penalty, temperature, top-k,
-/// top-p), then the largest or a draw. Draws depend on the seed alone, not on what else is in the batch.
+/// Chooses tokens of one sequence: transformers' logits processors in their order (repetition penalty, temperature,
+/// top-k, top-p), then the largest or a draw. Draws depend on the seed alone, not on what else is in the batch.
 class Sampler {
  public:
   Sampler(const SamplingOptions& options, std::uint64_t seed);

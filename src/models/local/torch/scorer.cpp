@@ -51,12 +51,16 @@ std::vector<Group> group(std::span<const Prompt* const> prompts) {
 
 }  // namespace
 
-/// One call of `score`: computes what the groups share, then what each prompt has of its own, and notes at which state the
-/// probability of which token is to be read.
+/// One call of `score`: computes what the groups share, then what each prompt has of its own, and notes at which state
+/// the probability of which token is to be read.
 class Generator::Scoring {
  public:
   Scoring(const Generator& generator, std::span<const Prompt* const> prompts)
-      : generator_(generator), decoder_(generator.decoder_), prompts_(prompts), groups_(group(prompts)), results_(prompts.size()) {}
+      : generator_(generator),
+        decoder_(generator.decoder_),
+        prompts_(prompts),
+        groups_(group(prompts)),
+        results_(prompts.size()) {}
 
   std::vector<Likelihood> finish() {
     std::vector<const Prompt*> first;
@@ -85,7 +89,8 @@ class Generator::Scoring {
   void note(std::size_t prompt, std::size_t at, std::int64_t state) {
     const auto token = prompts_[prompt]->ids[at];
     if (token >= decoder_.shape().vocab)
-      throw errors::model("the tokenizer's token {} is beyond the model's vocabulary of {}", token, decoder_.shape().vocab);
+      throw errors::model("the tokenizer's token {} is beyond the model's vocabulary of {}", token,
+                          decoder_.shape().vocab);
     readings_.push_back({state, token, prompt});
   }
 
@@ -93,7 +98,8 @@ class Generator::Scoring {
     std::int64_t offset = 0;
     for (const auto& group : groups_) {
       for (const auto i : group.members)
-        for (auto at = prompts_[i]->context_length; at <= group.shared; ++at) note(i, at, offset + static_cast<std::int64_t>(at) - 1);
+        for (auto at = prompts_[i]->context_length; at <= group.shared; ++at)
+          note(i, at, offset + static_cast<std::int64_t>(at) - 1);
       offset += static_cast<std::int64_t>(group.shared);
     }
   }
@@ -106,7 +112,8 @@ class Generator::Scoring {
       for (const auto i : groups_[row].members) {
         const auto length = input_length(*prompts_[i]) - shared;
         if (length == 0) continue;
-        segments.push_back({static_cast<std::int64_t>(length), static_cast<std::int64_t>(row), static_cast<std::int64_t>(shared)});
+        segments.push_back(
+            {static_cast<std::int64_t>(length), static_cast<std::int64_t>(row), static_cast<std::int64_t>(shared)});
         for (std::size_t at = shared; at < shared + length; ++at) {
           note(i, at + 1, static_cast<std::int64_t>(ids.size()));
           ids.push_back(prompts_[i]->ids[at]);
@@ -118,11 +125,13 @@ class Generator::Scoring {
     const auto options = at::TensorOptions().dtype(at::kLong);
     const auto device = decoder_.options().device();
     ContinuePlan plan(cache, std::move(segments));
-    read(decoder_.forward(decoder_.embed(at::tensor(ids, options).to(device)), at::tensor(positions, options).to(device), plan));
+    read(decoder_.forward(decoder_.embed(at::tensor(ids, options).to(device)),
+                          at::tensor(positions, options).to(device), plan));
   }
 
   void read(const at::Tensor& states) {
-    std::stable_sort(readings_.begin(), readings_.end(), [](const Reading& a, const Reading& b) { return a.state < b.state; });
+    std::stable_sort(readings_.begin(), readings_.end(),
+                     [](const Reading& a, const Reading& b) { return a.state < b.state; });
     for (std::size_t begin = 0; begin < readings_.size();) {
       std::vector<std::int64_t> rows, places, tokens;
       std::size_t end = begin;

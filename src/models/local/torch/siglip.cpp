@@ -12,7 +12,8 @@ SiglipTower::SiglipTower(const Config& config, const WeightLoader& weights, cons
       channels_(config.integer("num_channels", 3)),
       act_(activation(config.text("hidden_act", "gelu_pytorch_tanh"), config.name_of("hidden_act"))) {
   if (heads_ < 1 || hidden_ % heads_ != 0)
-    throw errors::model("{} ({}) does not divide hidden_size ({})", config.name_of("num_attention_heads"), heads_, hidden_);
+    throw errors::model("{} ({}) does not divide hidden_size ({})", config.name_of("num_attention_heads"), heads_,
+                        hidden_);
   if (patch_size_ < 1 || image_size_ < patch_size_)
     throw errors::model("{} ({}) does not fit image_size ({})", config.name_of("patch_size"), patch_size_, image_size_);
   const auto depth = config.integer("num_hidden_layers", 12);
@@ -21,7 +22,8 @@ SiglipTower::SiglipTower(const Config& config, const WeightLoader& weights, cons
   for (const auto layer : layers) {
     const auto index = layer < 0 ? layer + depth + 1 : layer;
     if (index < 0 || index > depth)
-      throw errors::model("config.json: vision_feature_layer {} is out of range: the vision tower has {} layers", layer, depth);
+      throw errors::model("config.json: vision_feature_layer {} is out of range: the vision tower has {} layers", layer,
+                          depth);
     wanted_.push_back(static_cast<std::size_t>(index));
   }
   const auto patch_values = channels_ * patch_size_ * patch_size_;
@@ -36,8 +38,9 @@ SiglipTower::SiglipTower(const Config& config, const WeightLoader& weights, cons
     Layer layer;
     layer.attention_norm = LayerNorm::load(at, "layer_norm1", hidden_, eps);
     layer.mlp_norm = LayerNorm::load(at, "layer_norm2", hidden_, eps);
-    layer.qkv = Linear::fuse({linear("self_attn.q_proj", hidden_, hidden_), linear("self_attn.k_proj", hidden_, hidden_),
-                              linear("self_attn.v_proj", hidden_, hidden_)});
+    layer.qkv =
+        Linear::fuse({linear("self_attn.q_proj", hidden_, hidden_), linear("self_attn.k_proj", hidden_, hidden_),
+                      linear("self_attn.v_proj", hidden_, hidden_)});
     layer.output = linear("self_attn.out_proj", hidden_, hidden_);
     layer.up = linear("mlp.fc1", hidden_, intermediate);
     layer.down = linear("mlp.fc2", intermediate, hidden_);
@@ -57,7 +60,8 @@ at::Tensor SiglipTower::patches(const at::Tensor& pixels) const {
 
 void SiglipTower::apply(const Layer& layer, at::Tensor& x) const {
   const auto qkv = layer.qkv(layer.attention_norm(x)).unflatten(-1, {3 * heads_, hidden_ / heads_}).transpose(1, 2);
-  const auto seen = attention(qkv.narrow(1, 0, heads_), qkv.narrow(1, heads_, heads_), qkv.narrow(1, 2 * heads_, heads_), {}, false);
+  const auto seen =
+      attention(qkv.narrow(1, 0, heads_), qkv.narrow(1, heads_, heads_), qkv.narrow(1, 2 * heads_, heads_), {}, false);
   x = x + layer.output(seen);
   x.add_(layer.down(act_(layer.up(layer.mlp_norm(x)))));
 }

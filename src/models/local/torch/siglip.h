@@ -14,8 +14,8 @@ namespace lmms_eval::local {
 /// Source: transformers' modeling_siglip.py.
 class SiglipTower {
  public:
-  /// `config` is a vision_config (defaults of SiglipVisionConfig). `layers`: which hidden states are wanted, 0 being the
-  /// patch embeddings, n the output of block n, negative from the end; blocks above the highest are not loaded.
+  /// `config` is a vision_config (defaults of SiglipVisionConfig). `layers`: which hidden states are wanted, 0 being
+  /// the patch embeddings, n the output of block n, negative from the end; blocks above the highest are not loaded.
   SiglipTower(const Config& config, const WeightLoader& weights, const std::vector<std::int64_t>& layers);
 
   /// pixels: [tiles, 3, size, size] → the wanted states side by side, [tiles, patches, hidden * layers], without the

@@ -21,16 +21,26 @@ struct WeightLoader::State {
 
 at::ScalarType scalar_type(DType dtype) {
   switch (dtype) {
-    case DType::f32: return at::kFloat;
-    case DType::f16: return at::kHalf;
-    case DType::bf16: return at::kBFloat16;
-    case DType::f64: return at::kDouble;
-    case DType::i64: return at::kLong;
-    case DType::i32: return at::kInt;
-    case DType::i16: return at::kShort;
-    case DType::i8: return at::kChar;
-    case DType::u8: return at::kByte;
-    case DType::boolean: return at::kBool;
+    case DType::f32:
+      return at::kFloat;
+    case DType::f16:
+      return at::kHalf;
+    case DType::bf16:
+      return at::kBFloat16;
+    case DType::f64:
+      return at::kDouble;
+    case DType::i64:
+      return at::kLong;
+    case DType::i32:
+      return at::kInt;
+    case DType::i16:
+      return at::kShort;
+    case DType::i8:
+      return at::kChar;
+    case DType::u8:
+      return at::kByte;
+    case DType::boolean:
+      return at::kBool;
   }
   throw errors::internal("unknown tensor type");
 }
@@ -83,11 +93,13 @@ at::Tensor WeightLoader::take(const std::string& name, at::IntArrayRef shape) co
                         fmt::join(view.shape, ", "), fmt::join(shape, ", "));
   const auto type = scalar_type(view.dtype);
   if (!at::isFloatingType(type))
-    throw errors::model("{}: tensor '{}' is of type {}; weights must be f32, bf16 or f16 (quantised checkpoints are not supported)",
-                        view.file, view.name, to_string(view.dtype));
+    throw errors::model(
+        "{}: tensor '{}' is of type {}; weights must be f32, bf16 or f16 (quantised checkpoints are not supported)",
+        view.file, view.name, to_string(view.dtype));
   state_->taken.insert(full);
-  auto mapped = at::from_blob(const_cast<std::byte*>(view.data), view.shape,
-                              [mapping = state_->files.mapping()](void*) {}, at::TensorOptions().dtype(type));
+  auto mapped = at::from_blob(
+      const_cast<std::byte*>(view.data), view.shape, [mapping = state_->files.mapping()](void*) {},
+      at::TensorOptions().dtype(type));
   return mapped.to(state_->device, state_->dtype);
 }
 

@@ -16,14 +16,16 @@ at::Tensor plain(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) 
   const auto hidden = at::full({queries, tokens}, -INFINITY).triu(tokens - queries + 1);
   for (std::int64_t head = 0; head < kHeads; ++head) {
     const auto shared = head / (kHeads / kKvHeads);
-    const auto scores = at::matmul(q.select(1, head), k.select(1, shared).t()) / std::sqrt(static_cast<double>(kWidth)) + hidden;
+    const auto scores =
+        at::matmul(q.select(1, head), k.select(1, shared).t()) / std::sqrt(static_cast<double>(kWidth)) + hidden;
     heads.push_back(at::matmul(at::softmax(scores, -1), v.select(1, shared)));
   }
   return at::cat(heads, -1);
 }
 
 struct Tokens {
-  explicit Tokens(std::int64_t n) : q(at::randn({n, kHeads, kWidth})), k(at::randn({n, kKvHeads, kWidth})), v(at::randn({n, kKvHeads, kWidth})) {}
+  explicit Tokens(std::int64_t n)
+      : q(at::randn({n, kHeads, kWidth})), k(at::randn({n, kKvHeads, kWidth})), v(at::randn({n, kKvHeads, kWidth})) {}
   at::Tensor q, k, v;
 };
 
@@ -49,12 +51,14 @@ TEST(DecodePlan, SeesTheWholeRowAndNothingBeforeItsBegin) {
   cache.values(0).fill_(50.0f);
   const auto head = [](const at::Tensor& x, std::int64_t n) { return x.narrow(0, 0, n); };
   PrefillPlan prefill(cache, {{3, 0, 3}, {6, 1, 0}});
-  prefill.attend(0, at::cat({head(a.q, 3), head(b.q, 6)}), at::cat({head(a.k, 3), head(b.k, 6)}), at::cat({head(a.v, 3), head(b.v, 6)}));
+  prefill.attend(0, at::cat({head(a.q, 3), head(b.q, 6)}), at::cat({head(a.k, 3), head(b.k, 6)}),
+                 at::cat({head(a.v, 3), head(b.v, 6)}));
   cache.reserve(7);
   auto mask = at::zeros({2, 1, 1, 7});
   mask[0].narrow(-1, 0, 3).fill_(-INFINITY);
   DecodePlan decode(cache, 6, mask);
-  const auto seen = decode.attend(0, at::stack({a.q[3], b.q[6]}), at::stack({a.k[3], b.k[6]}), at::stack({a.v[3], b.v[6]}));
+  const auto seen =
+      decode.attend(0, at::stack({a.q[3], b.q[6]}), at::stack({a.k[3], b.k[6]}), at::stack({a.v[3], b.v[6]}));
   EXPECT_TRUE(near(seen[0], plain(a.q, a.k, a.v)[3]));
   EXPECT_TRUE(near(seen[1], plain(b.q, b.k, b.v)[6]));
 }
@@ -66,7 +70,9 @@ TEST(ContinuePlan, LetsSeveralContinueOneRowWithoutSeeingEachOther) {
   prefill.attend(0, shared.q, shared.k, shared.v);
   ContinuePlan plan(cache, {{1, 0, 4}, {3, 0, 4}});
   const auto seen = plan.attend(0, at::cat({one.q, three.q}), at::cat({one.k, three.k}), at::cat({one.v, three.v}));
-  const auto expect = [&](const Tokens& own) { return plain(own.q, at::cat({shared.k, own.k}), at::cat({shared.v, own.v})); };
+  const auto expect = [&](const Tokens& own) {
+    return plain(own.q, at::cat({shared.k, own.k}), at::cat({shared.v, own.v}));
+  };
   EXPECT_TRUE(near(seen.narrow(0, 0, 1), expect(one)));
   EXPECT_TRUE(near(seen.narrow(0, 1, 3), expect(three)));
 }

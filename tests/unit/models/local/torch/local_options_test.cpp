@@ -56,8 +56,10 @@ TEST_F(LocalOptionsTest, BatchSizesThatAreNoneAreRefused) {
 TEST_F(LocalOptionsTest, UnknownArgumentsAreRefusedWithTheNearestAndAll) {
   const auto error = error_of(flags(with(",dtyp=float32")));
   EXPECT_EQ(error.kind(), ErrorKind::usage);
-  EXPECT_NE(error.message().find("has no argument 'dtyp'; did you mean 'dtype'?"), std::string::npos) << error.message();
-  EXPECT_NE(error.message().find("attn_implementation, batch_size, chat_template"), std::string::npos) << error.message();
+  EXPECT_NE(error.message().find("has no argument 'dtyp'; did you mean 'dtype'?"), std::string::npos)
+      << error.message();
+  EXPECT_NE(error.message().find("attn_implementation, batch_size, chat_template"), std::string::npos)
+      << error.message();
 }
 
 TEST_F(LocalOptionsTest, ArgumentsOfTheOriginalsThatMeanNothingHereAreAccepted) {

@@ -15,7 +15,8 @@ namespace {
 testing::TempDir& checkpoint() {
   static testing::TempDir folder;
   static const bool written = [] {
-    std::string header = R"({"model.a.weight":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]},"b":{"dtype":"F32","shape":[1],"data_offsets":[16,20]}})";
+    std::string header =
+        R"({"model.a.weight":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]},"b":{"dtype":"F32","shape":[1],"data_offsets":[16,20]}})";
     header.resize((header.size() + 7) / 8 * 8, ' ');
     const std::uint64_t size = header.size();
     const float values[] = {1, 2, 3, 4, 0.1f};
@@ -63,7 +64,9 @@ TEST(WeightLoader, ConvertsToTheWantedType) {
 
 TEST(WeightLoader, NamesTensorFileAndShapes) {
   const auto text = message_of([] { open().take("a.weight", {4, 1}); });
-  EXPECT_NE(text.find("model.safetensors: tensor 'model.a.weight' has shape [2, 2], config.json asks for [4, 1]"), std::string::npos) << text;
+  EXPECT_NE(text.find("model.safetensors: tensor 'model.a.weight' has shape [2, 2], config.json asks for [4, 1]"),
+            std::string::npos)
+      << text;
 }
 
 TEST(WeightLoader, NamesAMissingTensor) {
@@ -72,7 +75,9 @@ TEST(WeightLoader, NamesAMissingTensor) {
 }
 
 TEST(WeightLoader, RefusesTwoNamesForOneWeight) {
-  const auto text = message_of([] { WeightLoader(SafeTensors::open(checkpoint().path()), {{"model.a.weight", "b"}}, at::kFloat, at::kCPU); });
+  const auto text = message_of([] {
+    WeightLoader(SafeTensors::open(checkpoint().path()), {{"model.a.weight", "b"}}, at::kFloat, at::kCPU);
+  });
   EXPECT_NE(text.find("the same weight under two names"), std::string::npos) << text;
 }
 
