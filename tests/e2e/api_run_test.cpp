@@ -58,7 +58,7 @@ TEST(ApiRun, ScoresDigitsAndWritesResultsSamplesAndCache) {
     EXPECT_EQ(samples[i]["input"].get<std::string>().find("base64"), std::string::npos);
   }
   EXPECT_EQ(server.stats().requests, 360);
-  EXPECT_EQ(server.stats().last_headers["authorization"], std::string("Bearer ") + kKey);
+  EXPECT_EQ(server.stats().last_headers().at("authorization"), std::string("Bearer ") + kKey);
 
   // The second run asks nothing and scores the same.
   const TempDir second;

@@ -23,7 +23,7 @@ constexpr const char* kTask =
     "  - metric: exact_match\n";
 
 ProgramResult run_mine(const TempDir& folder, std::vector<std::string> more = {}, const std::string& task = "mine") {
-  std::vector<std::string> arguments = {"--model", "dummy", "--model_args", "read_bytes=True", "--tasks", task, "--include_path",
+  std::vector<std::string> arguments = {"--model", "dummy", "--model_args", "decode_num_frames=1", "--tasks", task, "--include_path",
                                         folder.path().string(), "--verbosity", "ERROR"};
   arguments.insert(arguments.end(), more.begin(), more.end());
   return lmms_eval(arguments);

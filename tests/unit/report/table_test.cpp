@@ -41,15 +41,19 @@ TEST(ResultsTable, EqualsLmmsEvalsForPlainTasks) {
 }
 
 TEST(ResultsTable, EqualsLmmsEvalsForAGroup) {
+  const Json member = {{"exact_match,none", 0.5714}, {"exact_match_stderr,none", 0.2020}, {"exact_match_stderr_clt,none", 0.2020}};
+  Json a = member, b = member;
+  a["alias"] = " - t_a";
+  b["alias"] = " - TaskB";
   Results results = results_of({{"g", {{"exact_match,none", 0.5714}, {"exact_match_stderr,none", 0.1429}, {"alias", "MyGroup"}}},
-                                {"t_a", {{"alias", " - t_a"}, {"exact_match,none", 0.5714}, {"exact_match_stderr,none", 0.2020},
-                                         {"exact_match_stderr_clt,none", 0.2020}}}});
-  (*results.document)["n-shot"] = {{"t_a", 0}};
+                                {"t_a", a}, {"t_b", b}});
+  (*results.document)["n-shot"] = {{"t_a", 0}, {"t_b", 0}};
   EXPECT_EQ(results_table(results),
             "| Tasks  |Filter|n-shot|  Metric   |   |Value |   |Stderr|Stderr_CLT|\n"
             "|--------|------|-----:|-----------|---|-----:|---|-----:|----------|\n"
             "|MyGroup |none  |      |exact_match|↑  |0.5714|±  |0.1429|N/A       |\n"
-            "|  - t_a |none  |     0|exact_match|↑  |0.5714|±  |0.2020|0.2020    |\n");
+            "| - t_a  |none  |     0|exact_match|↑  |0.5714|±  |0.2020|0.2020    |\n"
+            "| - TaskB|none  |     0|exact_match|↑  |0.5714|±  |0.2020|0.2020    |\n");
 }
 
 TEST(ResultsTable, ShowsHowManyDocsWereScoredWhenNotAllWere) {
@@ -57,7 +61,7 @@ TEST(ResultsTable, ShowsHowManyDocsWereScoredWhenNotAllWere) {
   (*results.document)["n-shot"] = {{"t", 0}};
   results.complete = false;
   const std::string table = results_table(results);
-  EXPECT_NE(table.find("|Docs"), std::string::npos) << table;
+  EXPECT_NE(table.find("|  Docs  |"), std::string::npos) << table;
   EXPECT_NE(table.find("|7/8 docs|"), std::string::npos) << table;
 }
 

@@ -18,7 +18,8 @@ constexpr std::size_t kJitStackStart = 64 << 10;
 constexpr std::size_t kJitStackMost = 64 << 20;
 // For the interpreter, used where the JIT's stack does not suffice.
 constexpr std::uint32_t kHeapLimitKiB = 512 << 10;
-constexpr std::uint32_t kMatchLimit = 100'000'000;
+// Oniguruma's own limit.
+constexpr std::uint32_t kMatchLimit = 10'000'000;
 
 template <auto Free>
 struct Deleter {

@@ -135,7 +135,7 @@ TEST(Tokenizer, SkipsSpecialTokensInDecodedTextOnlyIfAsked) {
 TEST(Tokenizer, TakesBosEosAndPadFromTheConfig) {
   TempDir folder;
   auto file = hello();
-  file["added_tokens"] = {added_token(261, "<end>")};
+  file["added_tokens"] = json::array({added_token(261, "<end>")});
   folder.write("tokenizer_config.json", R"({"eos_token": "<end>", "pad_token": {"content": "<pad>"}, "bos_token": null,
                                             "add_bos_token": true})");
   const auto tokenizer = load(folder, file);
@@ -148,7 +148,7 @@ TEST(Tokenizer, TakesBosEosAndPadFromTheConfig) {
 TEST(Tokenizer, AddsSpecialTokensByTheTemplateOnlyIfAsked) {
   TempDir folder;
   auto file = hello();
-  file["added_tokens"] = {added_token(261, "<s>")};
+  file["added_tokens"] = json::array({added_token(261, "<s>")});
   file["post_processor"] = {
       {"type", "TemplateProcessing"},
       {"single", {{{"SpecialToken", {{"id", "<s>"}, {"type_id", 0}}}}, {{"Sequence", {{"id", "A"}, {"type_id", 0}}}}}},
@@ -180,7 +180,7 @@ TEST(Tokenizer, FallsBackToByteTokensAndUnknown) {
         {"fuse_unk", true},
         {"byte_fallback", true},
         {"vocab", {{"<unk>", 0}, {"▁", 1}, {"a", 2}, {"▁a", 3}, {"<0xC3>", 4}, {"<0xA9>", 5}}},
-        {"merges", {"▁ a"}}}}};
+        {"merges", json::array({"▁ a"})}}}};
   const auto tokenizer = load(folder, file);
   EXPECT_THAT(tokenizer.encode("a aé"), ElementsAre(3, 3, 4, 5));
   EXPECT_THAT(tokenizer.encode("aöö"), ElementsAre(3, 0)) << "öö has a byte that is no token";
@@ -201,7 +201,7 @@ TEST(Tokenizer, SplitsByOnigurumasRulesNotByPcres) {
   };
   // "hello" is one token where it is not cut, and "he" + "ll" + "o" where it is cut around "ll".
   EXPECT_EQ(tokens_with("x", "hello"), 1u);
-  EXPECT_EQ(tokens_with("l{,2}o", "hello"), 2u) << "hel|lo would be {0,2}: he|llo is h e + l l o";
+  EXPECT_EQ(tokens_with("l{,2}o", "hello"), 3u) << "{,2} is {0,2}: he|llo";
   EXPECT_EQ(tokens_with(R"(\h)", "hello"), 4u) << "\\h is a hexadecimal digit: h|e|llo";
   EXPECT_EQ(tokens_with("(?m:e.)", "he\nllo"), 5u) << "m lets the dot match a newline: h|e\\n|llo";
 }
@@ -265,10 +265,10 @@ TEST(Tokenizer, SaysSoWhenARegularExpressionRunsOutOfItsLimits) {
   TempDir folder;
   auto file = hello();
   file["pre_tokenizer"] = {
-      {"type", "Split"}, {"pattern", {{"Regex", "(?:a|a|aa)*b"}}}, {"behavior", "Removed"}, {"invert", false}};
+      {"type", "Split"}, {"pattern", {{"Regex", "(?:a|a|aa)*(?:b|d)"}}}, {"behavior", "Removed"}, {"invert", false}};
   const auto tokenizer = load(folder, file);
   try {
-    tokenizer.encode(std::string(64, 'a') + "c");
+    tokenizer.encode(std::string(64, 'a') + "cb");
     FAIL() << "the search cannot have come to an end";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::model);

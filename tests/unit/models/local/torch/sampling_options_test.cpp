@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include "lmms_eval/error.h"
+
 #include "models/local/torch/local_model.h"
 
 namespace lmms_eval::local {
