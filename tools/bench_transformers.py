@@ -12,6 +12,7 @@ from PIL import Image
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
 ROOT = Path(__file__).resolve().parent.parent
+QUESTION = "What digit is this? Answer with one digit."
 
 
 def main():
@@ -30,13 +31,13 @@ def main():
     for begin in range(0, len(rows), arguments.batch_size):
         batch = rows[begin : begin + arguments.batch_size]
         images = [Image.open(io.BytesIO(row["image"]["bytes"])).convert("RGB") for row in batch]
-        turn = [{"role": "user", "content": [{"type": "image"}, {"type": "text", "text": row["question"]}]} for row in batch]
+        turn = [{"role": "user", "content": [{"type": "image"}, {"type": "text", "text": QUESTION}]} for row in batch]
         prompts = [processor.apply_chat_template([message], add_generation_prompt=True) for message in turn]
         inputs = processor(images=images, text=prompts, padding=True, return_tensors="pt")
         with torch.inference_mode():
             output = model.generate(**inputs, max_new_tokens=4, do_sample=False)
         texts = processor.batch_decode(output[:, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
-        correct += sum(text.strip() == str(row["answer"]) for text, row in zip(texts, batch))
+        correct += sum(text.strip() == str(row["label"]) for text, row in zip(texts, batch))
     seconds = time.perf_counter() - start
     print(json.dumps({"exact_match": correct / len(rows), "generate_seconds": seconds}))
 

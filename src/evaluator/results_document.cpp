@@ -18,6 +18,12 @@ const Json kNotAvailable = "N/A";
 
 Json or_not_available(const std::optional<double>& value) { return value ? Json(*value) : kNotAvailable; }
 
+/// A version as the YAML has it: 1.0 is a number, "Yaml" a text.
+Json version_json(const std::string& text) {
+  const Json number = Json::parse(text, nullptr, false);
+  return number.is_number() ? number : Json(text);
+}
+
 /// "name" at the top, " - name" one level down, "  - name" below that.
 std::string indented(const std::string& alias, int depth) { return depth == 0 ? alias : std::string(depth, ' ') + "- " + alias; }
 
@@ -158,7 +164,7 @@ class Document {
       for (const auto& member : node.members) members.push_back(member.name);
       subtasks[node.name] = members;
       better[node.name] = higher_is_better(node);
-      versions[node.name] = node.task ? node.task->version() : node.version;
+      versions[node.name] = version_json(node.task ? node.task->version() : node.version);
       if (!node.task) return;
       configs[node.name] = node.task->dump_config();
       shots[node.name] = node.task->num_fewshot();

@@ -171,7 +171,7 @@ TEST(ApiRun, AWrongKeyStopsTheRunAtOnce) {
   EXPECT_EQ(run.status, 1);
   EXPECT_NE(run.err.find("401"), std::string::npos) << run.err;
   EXPECT_EQ(run.err.find("wrong-key-0123"), std::string::npos);
-  EXPECT_LT(server.stats().requests, 64);
+  EXPECT_LE(server.stats().requests, 2 * 32);  // what was in flight, and what took its place before the third refusal was read
 }
 
 TEST(ApiRun, UnknownModelArgumentsWarnWithTheNearestName) {

@@ -107,6 +107,10 @@ TEST_P(Golden, EqualsWhatLmmsEvalWrote) {
           continue;
         }
         ASSERT_TRUE(ours[i].contains(key)) << key << " of line " << i;
+        if (key == "resps" && value.is_string()) {  // ours always keeps the list of responses
+          EXPECT_EQ(ours[i][key], Json::array({value})) << key << " of line " << i;
+          continue;
+        }
         EXPECT_EQ(ours[i][key], value) << key << " of line " << i;
       }
     }
