@@ -21,6 +21,7 @@ from transformers import (
     LlavaOnevisionConfig,
     LlavaOnevisionForConditionalGeneration,
     LlavaOnevisionProcessor,
+    LlavaOnevisionVideoProcessor,
     PreTrainedTokenizerFast,
     Qwen2Config,
     SiglipVisionConfig,
@@ -158,6 +159,7 @@ def make_checkpoint(folder, seed=0, vision=None, text=None, dtype=torch.float32,
     }))
     processor = LlavaOnevisionProcessor(
         image_processor=AutoImageProcessor.from_pretrained(folder, backend="pil"), tokenizer=tokenizer,
+        video_processor=LlavaOnevisionVideoProcessor(),
         num_image_tokens=(TILE // vision_config.patch_size) ** 2,
         vision_feature_select_strategy=config.vision_feature_select_strategy, chat_template=TEMPLATE,
         vision_aspect_ratio=config.vision_aspect_ratio,
@@ -172,6 +174,7 @@ def load_checkpoint(folder, dtype=torch.float32):
     vision = model.config.vision_config
     processor = LlavaOnevisionProcessor(
         image_processor=AutoImageProcessor.from_pretrained(folder, backend="pil"), tokenizer=tokenizer,
+        video_processor=LlavaOnevisionVideoProcessor(),
         num_image_tokens=(vision.image_size // vision.patch_size) ** 2,
         vision_feature_select_strategy=model.config.vision_feature_select_strategy, chat_template=tokenizer.chat_template,
         vision_aspect_ratio=model.config.vision_aspect_ratio,

@@ -174,7 +174,7 @@ TEST(ImageProcessor, NamesTheFileAndTheKeyThatItCannotUse) {
       {R"({"size": {"longest_edge": 4}})", "'size'"},
       {R"({"size": {"height": -1, "width": 4}})", "'size'"},
       {R"({"resample": 9})", "'resample'"},
-      {R"({"image_grid_pinpoints": "(1x1),(2x2)"})", "'image_grid_pinpoints'"},
+      {R"j({"image_grid_pinpoints": "(1x1),(2x2)"})j", "'image_grid_pinpoints'"},
       {R"({"image_mean": [1, 2]})", "'image_mean'"},
       {R"({"do_pad_to_square": true})", "'do_pad_to_square'"},
       {R"({"image_processor_type": "SiglipImageProcessor"})", "SiglipImageProcessor"},
