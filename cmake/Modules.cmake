@@ -63,7 +63,7 @@ function(lmms_eval_test_program label)
   if(label STREQUAL "unit")
     add_dependencies(unit_tests ${program})
   endif()
-  gtest_discover_tests(${program} TEST_PREFIX "${arg_NAME}." PROPERTIES LABELS ${label} TIMEOUT 600 DISCOVERY_TIMEOUT 60)
+  gtest_discover_tests(${program} TEST_PREFIX "${arg_NAME}." PROPERTIES LABELS ${label} TIMEOUT 600 DISCOVERY_TIMEOUT 120)
 endfunction()
 
 # lmms_eval_unit_test(<module> …): the unit tests of a module.
