@@ -29,7 +29,7 @@ WrapperRules rules_of(const std::string& name) {
   return {4096, false, true};
 }
 
-/// Measured with the bundled model and a 0.5B one: on a CPU small batches fill the cores already.
+/// A cautious choice, not measured yet: on a CPU small batches fill the cores already.
 std::size_t automatic_batch_size(const at::Device& device) { return device.is_cpu() ? 8 : 16; }
 
 std::size_t choose_batch_size(const LocalOptions& options, const at::Device& device) {
