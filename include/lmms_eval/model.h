@@ -26,7 +26,8 @@ struct StreamedRequest {
 ///
 /// The evaluator hands requests out in its own order (within a look-ahead window: log-likelihood and generation apart,
 /// alike generation options together, longest first) and stops when the model has too many unfinished ones, so memory
-/// is bounded by the window. All calls are thread-safe. Every request pulled must be completed exactly once.
+/// is bounded by the window. All calls are thread-safe. Every request pulled must be completed exactly once, but for those
+/// that a stopping run never sends: they count as not run.
 class LMMS_EVAL_API RequestStream {
  public:
   virtual ~RequestStream();
