@@ -24,8 +24,8 @@ enum class ErrorKind {
 /// The name of a kind as shown to people ("usage", "data", ...).
 LMMS_EVAL_API std::string_view to_string(ErrorKind kind);
 
-/// The one exception type of the library: a kind, one line that says what is wrong, where and what to do, and a stack of
-/// contexts ("while loading task mme") added on the way up. Only main turns it into text and an exit code.
+/// The one exception type of the library: a kind, one line that says what is wrong, where and what to do, and a stack
+/// of contexts ("while loading task mme") added on the way up. Only main turns it into text and an exit code.
 ///
 /// Inside the project messages are built with the format helpers of base/errors.h.
 class LMMS_EVAL_API Error : public std::exception {

@@ -16,15 +16,17 @@ namespace lmms_eval {
 
 /// How to run tasks that are already built on a model that is already built.
 struct EvaluateOptions {
-  std::optional<double> limit;      ///< < 1: share of each task's docs (rounded up); >= 1: that many docs; absent or -1: all
-  std::int64_t offset = 0;          ///< first doc
-  std::string use_cache;            ///< prefix of the response cache, empty: none
-  int rank = 0;                     ///< names the cache file: <prefix>rank<i>.db
+  std::optional<double>
+      limit;                ///< < 1: share of each task's docs (rounded up); >= 1: that many docs; absent or -1: all
+  std::int64_t offset = 0;  ///< first doc
+  std::string use_cache;    ///< prefix of the response cache, empty: none
+  int rank = 0;             ///< names the cache file: <prefix>rank<i>.db
   bool cache_sampled = false;
-  bool write_out = false;           ///< print prompt and target of the first doc of each task
+  bool write_out = false;  ///< print prompt and target of the first doc of each task
   int bootstrap_iters = 100000;
   bool show_progress = true;
-  std::optional<std::int64_t> max_tokens;   ///< token budget: once spent nothing new is asked, the rest counts as not run
+  std::optional<std::int64_t>
+      max_tokens;  ///< token budget: once spent nothing new is asked, the rest counts as not run
 };
 
 /// Runs every doc of every task once through the model and scores it. Sinks get samples as they are scored.
@@ -42,7 +44,7 @@ LMMS_EVAL_API bool stop_requested() noexcept;
 struct SimpleEvaluateOptions {
   std::string model;
   ModelOptions model_options;
-  std::vector<std::string> tasks;                       ///< names, wildcards, YAML paths, folders
+  std::vector<std::string> tasks;  ///< names, wildcards, YAML paths, folders
   std::vector<std::filesystem::path> include_paths;
   TaskOverrides overrides;
   EvaluateOptions evaluate;

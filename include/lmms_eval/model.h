@@ -26,8 +26,8 @@ struct StreamedRequest {
 ///
 /// The evaluator hands requests out in its own order (within a look-ahead window: log-likelihood and generation apart,
 /// alike generation options together, longest first) and stops when the model has too many unfinished ones, so memory
-/// is bounded by the window. All calls are thread-safe. Every request pulled must be completed exactly once, but for those
-/// that a stopping run never sends: they count as not run.
+/// is bounded by the window. All calls are thread-safe. Every request pulled must be completed exactly once, but for
+/// those that a stopping run never sends: they count as not run.
 class LMMS_EVAL_API RequestStream {
  public:
   virtual ~RequestStream();
@@ -50,12 +50,12 @@ struct ModelInfo {
   std::string name;            ///< as registered: llava_onevision, async_openai
   std::string device = "cpu";  ///< "cpu", "cuda:0", or "api"
   std::string dtype;
-  std::string batch_size;      ///< as used, "1", "auto (24)"
-  /// Identity for the response cache: every argument that can change an answer (checkpoint fingerprint, dtype, template),
-  /// and nothing else (no secret, no concurrency). Sorted map name -> value.
+  std::string batch_size;  ///< as used, "1", "auto (24)"
+  /// Identity for the response cache: every argument that can change an answer (checkpoint fingerprint, dtype,
+  /// template), and nothing else (no secret, no concurrency). Sorted map name -> value.
   std::map<std::string, std::string> identity;
-  std::string chat_template;   ///< text of the template in use, empty when there is none
-  std::size_t preferred_in_flight = 1;  ///< how many requests it likes to hold; sizes the look-ahead window
+  std::string chat_template;              ///< text of the template in use, empty when there is none
+  std::size_t preferred_in_flight = 1;    ///< how many requests it likes to hold; sizes the look-ahead window
   std::map<std::string, double> metrics;  ///< throughput extras after a run
 };
 
@@ -63,7 +63,8 @@ struct ModelInfo {
 ///
 /// The simple way to write one: override `generate_until` and `loglikelihood` (and `loglikelihood_rolling`); each gets
 /// requests in batches of `batch_size` and returns one response per request. A model that wants to keep many requests
-/// in flight overrides `run` and pulls from the stream itself. Used by one thread, except where a comment says otherwise.
+/// in flight overrides `run` and pulls from the stream itself. Used by one thread, except where a comment says
+/// otherwise.
 class LMMS_EVAL_API LM {
  public:
   virtual ~LM();
@@ -71,16 +72,17 @@ class LMMS_EVAL_API LM {
   virtual ModelInfo info() const = 0;
 
   /// Answers every request of the stream. The default pulls batches and calls the simple methods; an Error{data} thrown
-  /// by one of them makes its requests unscorable only when the batch holds one request (larger ones are taken apart first), any
-  /// other exception ends the run.
+  /// by one of them makes its requests unscorable only when the batch holds one request (larger ones are taken apart
+  /// first), any other exception ends the run.
   virtual void run(RequestStream& stream);
 
   virtual std::vector<Response> generate_until(std::span<const Request> requests);
   virtual std::vector<Response> loglikelihood(std::span<const Request> requests);
   virtual std::vector<Response> loglikelihood_rolling(std::span<const Request> requests);
 
-  /// The text of the request as this model is sent it, media as `<image>`-like placeholders or references: what samples show
-  /// as `input`. Thread-safe. Default: the texts of the messages, one after another, media as "<image NAME>" lines.
+  /// The text of the request as this model is sent it, media as `<image>`-like placeholders or references: what samples
+  /// show as `input`. Thread-safe. Default: the texts of the messages, one after another, media as "<image NAME>"
+  /// lines.
   virtual std::string prompt_text(const Request& request) const;
 
   /// How many requests the default `run` gives to one call.
@@ -90,18 +92,18 @@ class LMMS_EVAL_API LM {
 
 /// What a model constructor gets from the command line.
 struct ModelOptions {
-  std::string args;                        ///< --model_args, k=v,...
-  std::string batch_size = "1";            ///< "N", "auto" or "auto:N"
+  std::string args;              ///< --model_args, k=v,...
+  std::string batch_size = "1";  ///< "N", "auto" or "auto:N"
   std::optional<int> max_batch_size;
-  std::string device;                      ///< --device, empty when not given
+  std::string device;                             ///< --device, empty when not given
   std::optional<std::string> chat_template_name;  ///< --apply_chat_template NAME ("" = bare flag)
   std::optional<std::int64_t> torch_seed = 1234;
   bool force_simple = false;
 };
 
-/// How a plugin (and liblmms_eval_torch.so) comes in: an extern "C" function `lmms_eval_register_plugin(int abi)` in the
-/// shared library, which returns 0 after calling `register_model` for each of its models, or its own ABI number when it
-/// was built for another one.
+/// How a plugin (and liblmms_eval_torch.so) comes in: an extern "C" function `lmms_eval_register_plugin(int abi)` in
+/// the shared library, which returns 0 after calling `register_model` for each of its models, or its own ABI number
+/// when it was built for another one.
 inline constexpr int kPluginAbi = 1;
 
 using ModelFactory = std::function<std::unique_ptr<LM>(const std::string& name, const ModelOptions& options)>;

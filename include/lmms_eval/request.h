@@ -15,7 +15,7 @@ enum class Role { system, user, assistant };
 
 /// A piece of a message: text, or one medium.
 struct LMMS_EVAL_API Part {
-  std::string text;               ///< empty when `media` is set
+  std::string text;  ///< empty when `media` is set
   std::optional<MediaRef> media;
 
   static Part of_text(std::string text);
@@ -95,12 +95,12 @@ struct TokenCounts {
 
 struct LMMS_EVAL_API Response {
   Status status = Status::answered;
-  std::string text;          ///< generate_until
-  double logprob = 0.0;      ///< loglikelihood: natural log, summed over the continuation's tokens
-  bool is_greedy = false;    ///< loglikelihood: every continuation token is the argmax
+  std::string text;        ///< generate_until
+  double logprob = 0.0;    ///< loglikelihood: natural log, summed over the continuation's tokens
+  bool is_greedy = false;  ///< loglikelihood: every continuation token is the argmax
   FinishReason finish_reason = FinishReason::stop;
   TokenCounts tokens;
-  std::string error;         ///< one line, set when not answered
+  std::string error;  ///< one line, set when not answered
 
   static Response answer(std::string text, FinishReason reason = FinishReason::stop);
   static Response likelihood(double logprob, bool is_greedy);

@@ -46,15 +46,15 @@ struct LMMS_EVAL_API ScoredFilter {
   ScoredFilter& operator=(ScoredFilter&&) noexcept;
   ~ScoredFilter();
 
-  std::string filter;                                       ///< "none", "flexible-extract", ...
-  std::unique_ptr<nlohmann::ordered_json> filtered_resps;   ///< what was scored
+  std::string filter;                                      ///< "none", "flexible-extract", ...
+  std::unique_ptr<nlohmann::ordered_json> filtered_resps;  ///< what was scored
   /// metric name -> this doc's value (a number, or what process_results returned).
   std::vector<std::pair<std::string, nlohmann::ordered_json>> values;
 };
 
 struct MetricInfo {
   std::string name;
-  std::string aggregation;               ///< "mean", ...
+  std::string aggregation;  ///< "mean", ...
   std::optional<bool> higher_is_better;
 };
 
@@ -72,10 +72,10 @@ class LMMS_EVAL_API Task {
   virtual ~Task();
 
   virtual const std::string& name() const = 0;
-  virtual std::string alias() const = 0;                 ///< shown in tables; the name unless task_alias is set
-  virtual std::string output_type() const = 0;           ///< "generate_until", "multiple_choice", ...
-  virtual std::string version() const = 0;               ///< metadata.version, else "Yaml"
-  virtual int num_fewshot() const = 0;                   ///< as shown in the n-shot column
+  virtual std::string alias() const = 0;        ///< shown in tables; the name unless task_alias is set
+  virtual std::string output_type() const = 0;  ///< "generate_until", "multiple_choice", ...
+  virtual std::string version() const = 0;      ///< metadata.version, else "Yaml"
+  virtual int num_fewshot() const = 0;          ///< as shown in the n-shot column
   virtual int repeats() const = 0;
 
   /// Docs in the evaluated split. Opens the data set on first use; throws Error{data}.
@@ -83,8 +83,8 @@ class LMMS_EVAL_API Task {
   /// One doc; fast when ids ascend, and possible in any order. Throws Error{data} with file and row.
   virtual Doc doc(std::int64_t id) const = 0;
 
-  /// The requests of a doc, repeats of one index next to each other. Called in ascending doc order by one thread (few-shot
-  /// sampling advances one random stream). Throws Error{data, config} when the doc cannot be rendered.
+  /// The requests of a doc, repeats of one index next to each other. Called in ascending doc order by one thread
+  /// (few-shot sampling advances one random stream). Throws Error{data, config} when the doc cannot be rendered.
   virtual std::vector<Request> build_requests(const Doc& doc) = 0;
   /// The gold answer as samples show it.
   virtual nlohmann::ordered_json target(const Doc& doc) const = 0;
@@ -112,38 +112,38 @@ struct GroupMetric {
 struct TaskNode {
   std::string name;
   std::string alias;
-  std::shared_ptr<Task> task;              ///< null for a group
+  std::shared_ptr<Task> task;  ///< null for a group
   std::vector<TaskNode> members;
-  std::vector<GroupMetric> aggregate;      ///< of a group; empty: it only bundles
+  std::vector<GroupMetric> aggregate;  ///< of a group; empty: it only bundles
   std::string version;
 };
 
 /// What the command line changes in every task.
 struct TaskOverrides {
   std::optional<int> num_fewshot;
-  std::string gen_kwargs_json = "{}";      ///< merged over generation_kwargs, a JSON object text
+  std::string gen_kwargs_json = "{}";  ///< merged over generation_kwargs, a JSON object text
   bool predict_only = false;
   std::optional<int> repeats;
   std::optional<std::int64_t> fewshot_seed = 1234;
   std::string system_instruction;
   bool apply_chat_template = false;
   bool fewshot_as_multiturn = false;
-  std::string model_name;                  ///< as typed: picks lmms_eval_specific_kwargs
+  std::string model_name;  ///< as typed: picks lmms_eval_specific_kwargs
   bool process_with_media = false;
   std::string reasoning_tags = "[[\"<think>\",\"</think>\"],[\"<analysis>\",\"</analysis>\"]]";
 };
 
 /// Finds tasks, groups and tags by name, and builds them.
 ///
-/// An index of names is made when it is created (one pass over the YAML files, nothing is rendered or loaded); files that do not parse
-/// are counted and reported at debug level, and are an error only when selected.
+/// An index of names is made when it is created (one pass over the YAML files, nothing is rendered or loaded); files
+/// that do not parse are counted and reported at debug level, and are an error only when selected.
 class LMMS_EVAL_API TaskManager {
  public:
   struct Entry {
     std::string name;
-    std::string kind;         ///< "task", "group" or "tag"
-    std::filesystem::path yaml;   ///< empty for tags
-    std::string output_type;  ///< of tasks
+    std::string kind;            ///< "task", "group" or "tag"
+    std::filesystem::path yaml;  ///< empty for tags
+    std::string output_type;     ///< of tasks
   };
 
   /// `include_paths` may override bundled names (with a message). Throws Error{usage} for a missing folder.
@@ -154,11 +154,11 @@ class LMMS_EVAL_API TaskManager {
   /// Where the bundled tasks are: beside the executable (share/lmms_eval/tasks), else the source tree.
   static std::filesystem::path bundled_tasks();
 
-  std::vector<Entry> entries() const;                     ///< sorted by name
+  std::vector<Entry> entries() const;  ///< sorted by name
   std::size_t broken_files() const;
 
-  /// Resolves names, wildcards, YAML paths and folders. Unknown names throw Error{usage} with the nearest ones; a selected file
-  /// that does not parse throws Error{config} with file:line.
+  /// Resolves names, wildcards, YAML paths and folders. Unknown names throw Error{usage} with the nearest ones; a
+  /// selected file that does not parse throws Error{config} with file:line.
   std::vector<TaskNode> load(const std::vector<std::string>& selectors, const TaskOverrides& overrides) const;
 
  private:

@@ -17,7 +17,8 @@ namespace fs = std::filesystem;
 
 Error output_error(const char* what, const fs::path& path, int error) {
   const char* advice = error == ENOSPC ? "; free some space or choose another folder"
-                       : error == EACCES || error == EPERM || error == EROFS ? "; choose a folder that you may write to" : "";
+                       : error == EACCES || error == EPERM || error == EROFS ? "; choose a folder that you may write to"
+                                                                             : "";
   return errors::output("cannot {} {}: {}{}", what, path.string(), std::strerror(error), advice);
 }
 

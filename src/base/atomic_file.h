@@ -9,8 +9,8 @@
 
 namespace lmms_eval {
 
-/// Writes a whole file or none: to a temporary name beside it, synced, renamed. Makes missing folders. Throws Error{output} with the
-/// path and the reason (disk full, no permission), and leaves no temporary file.
+/// Writes a whole file or none: to a temporary name beside it, synced, renamed. Makes missing folders. Throws
+/// Error{output} with the path and the reason (disk full, no permission), and leaves no temporary file.
 LMMS_EVAL_API void write_file_atomically(const std::filesystem::path& path, std::string_view content);
 
 /// The whole file. Throws Error{data} with the path and the reason.

@@ -43,7 +43,8 @@ std::string base64_encode(std::string_view bytes) {
 }
 
 std::string base64_decode(std::string_view text) {
-  if (text.size() % 4 != 0) throw errors::data("base64 text of {} characters: the length must be a multiple of 4", text.size());
+  if (text.size() % 4 != 0)
+    throw errors::data("base64 text of {} characters: the length must be a multiple of 4", text.size());
   while (!text.empty() && text.back() == '=') text.remove_suffix(1);
   std::string bytes;
   bytes.reserve(text.size() * 3 / 4);

@@ -6,13 +6,20 @@ Error::~Error() = default;
 
 std::string_view to_string(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::usage: return "usage";
-    case ErrorKind::config: return "config";
-    case ErrorKind::data: return "data";
-    case ErrorKind::model: return "model";
-    case ErrorKind::network: return "network";
-    case ErrorKind::output: return "output";
-    case ErrorKind::internal: return "internal";
+    case ErrorKind::usage:
+      return "usage";
+    case ErrorKind::config:
+      return "config";
+    case ErrorKind::data:
+      return "data";
+    case ErrorKind::model:
+      return "model";
+    case ErrorKind::network:
+      return "network";
+    case ErrorKind::output:
+      return "output";
+    case ErrorKind::internal:
+      return "internal";
   }
   return "unknown";
 }

@@ -11,9 +11,9 @@
 namespace lmms_eval::errors {
 
 // One formatter per kind: `throw errors::data("{}: no column '{}'", file, name)`.
-#define LMMS_EVAL_ERROR_MAKER(kind_name)                                   \
-  template <typename... Args>                                              \
-  Error kind_name(fmt::format_string<Args...> format, Args&&... args) {    \
+#define LMMS_EVAL_ERROR_MAKER(kind_name)                                                  \
+  template <typename... Args>                                                             \
+  Error kind_name(fmt::format_string<Args...> format, Args&&... args) {                   \
     return Error(ErrorKind::kind_name, fmt::format(format, std::forward<Args>(args)...)); \
   }
 LMMS_EVAL_ERROR_MAKER(usage)

@@ -108,8 +108,10 @@ KeyValues KeyValues::parse(std::string_view text, std::string flag) {
     if (piece.empty()) continue;
     const auto equals = piece.find('=');
     if (equals == piece.npos) {
-      throw errors::usage("{}: '{}' has no '='; write it as key=value (several ones separated by commas, a value with a comma "
-                          "in quotes)", result.flag_, piece);
+      throw errors::usage(
+          "{}: '{}' has no '='; write it as key=value (several ones separated by commas, a value with a comma "
+          "in quotes)",
+          result.flag_, piece);
     }
     const std::string key(piece.substr(0, equals));
     const std::string value(piece.substr(equals + 1));

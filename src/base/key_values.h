@@ -12,9 +12,9 @@
 
 namespace lmms_eval {
 
-/// The `k=v,k=v` strings of --model_args, --gen_kwargs and their like, with lmms-eval's rules: commas inside quotes, {} and []
-/// do not split; quotes stay in the value; `true`/`false` in any case are booleans, digits an integer, whatever Python's
-/// float() takes a float, all else text. A repeated key: the last wins.
+/// The `k=v,k=v` strings of --model_args, --gen_kwargs and their like, with lmms-eval's rules: commas inside quotes, {}
+/// and [] do not split; quotes stay in the value; `true`/`false` in any case are booleans, digits an integer, whatever
+/// Python's float() takes a float, all else text. A repeated key: the last wins.
 class LMMS_EVAL_API KeyValues {
  public:
   KeyValues() = default;
@@ -29,9 +29,8 @@ class LMMS_EVAL_API KeyValues {
   void set(const std::string& key, nlohmann::ordered_json value) { values_[key] = std::move(value); }
   void erase(const std::string& key) { values_.erase(key); }
 
-  /// Typed look-ups: nothing when the key is absent (or the text None/null), Error{usage} naming flag, key and value when it
-  /// has another type.
-  /// Text is the raw text as typed, with one pair of surrounding quotes removed.
+  /// Typed look-ups: nothing when the key is absent (or the text None/null), Error{usage} naming flag, key and value
+  /// when it has another type. Text is the raw text as typed, with one pair of surrounding quotes removed.
   std::optional<std::string> text(const std::string& key) const;
   std::optional<std::int64_t> integer(const std::string& key) const;
   std::optional<double> number(const std::string& key) const;

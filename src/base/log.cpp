@@ -83,8 +83,8 @@ bool is_secret_name(std::string_view name) {
   const auto ends_with = [&](std::string_view end) {
     return lower.size() >= end.size() && std::string_view(lower).substr(lower.size() - end.size()) == end;
   };
-  return lower == "token" || lower == "hf_token" || ends_with("api_key") || ends_with("api-key") || ends_with("_token") ||
-         ends_with("secret") || ends_with("password");
+  return lower == "token" || lower == "hf_token" || ends_with("api_key") || ends_with("api-key") ||
+         ends_with("_token") || ends_with("secret") || ends_with("password");
 }
 
 void register_secret(std::string_view value) {
@@ -107,8 +107,8 @@ std::string redact(std::string_view text) {
 
 void set_up_logging(std::string_view verbosity) {
   static const std::map<std::string, spdlog::level::level_enum> kLevels = {
-      {"trace", spdlog::level::trace}, {"debug", spdlog::level::debug},   {"info", spdlog::level::info},
-      {"warning", spdlog::level::warn}, {"error", spdlog::level::err}, {"critical", spdlog::level::critical}};
+      {"trace", spdlog::level::trace},  {"debug", spdlog::level::debug}, {"info", spdlog::level::info},
+      {"warning", spdlog::level::warn}, {"error", spdlog::level::err},   {"critical", spdlog::level::critical}};
   const auto level = kLevels.find(to_lower(verbosity));
   if (level == kLevels.end())
     throw errors::usage("--verbosity {}: must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL", verbosity);

@@ -22,18 +22,24 @@ std::string clock(double seconds) {
 }  // namespace
 
 Progress::Progress(std::string what, std::uint64_t total)
-    : what_(std::move(what)), total_(total), terminal_(::isatty(STDERR_FILENO) != 0),
-      start_(std::chrono::steady_clock::now()), last_(start_) {}
+    : what_(std::move(what)),
+      total_(total),
+      terminal_(::isatty(STDERR_FILENO) != 0),
+      start_(std::chrono::steady_clock::now()),
+      last_(start_) {}
 
 Progress::~Progress() { finish(); }
 
-std::string Progress::text(const std::string& what, std::uint64_t done, std::uint64_t total, double seconds, const std::string& note) {
+std::string Progress::text(const std::string& what, std::uint64_t done, std::uint64_t total, double seconds,
+                           const std::string& note) {
   std::string line = total ? fmt::format("{}: {}/{}", what, done, total) : fmt::format("{}: {}", what, done);
   if (seconds > 0 && done > 0) {
     const double rate = static_cast<double>(done) / seconds;
     line += fmt::format(", {:.1f}/s", rate);
-    if (total > done) line += fmt::format(", {} left", clock(static_cast<double>(total - done) / rate));
-    else line += fmt::format(", {} in all", clock(seconds));
+    if (total > done)
+      line += fmt::format(", {} left", clock(static_cast<double>(total - done) / rate));
+    else
+      line += fmt::format(", {} in all", clock(seconds));
   }
   if (!note.empty()) line += ", " + note;
   return line;

@@ -9,7 +9,8 @@
 
 namespace lmms_eval {
 
-/// How far a run is: one rewritten line with rate and time left on a terminal, a plain line now and then elsewhere (stderr).
+/// How far a run is: one rewritten line with rate and time left on a terminal, a plain line now and then elsewhere
+/// (stderr).
 ///
 /// Thread-safe. Silent below --verbosity INFO.
 class LMMS_EVAL_API Progress {
@@ -24,7 +25,8 @@ class LMMS_EVAL_API Progress {
   void finish();
 
   /// "12/360 docs, 45.1/s, 0:08 left": the text without terminal control, for tests.
-  static std::string text(const std::string& what, std::uint64_t done, std::uint64_t total, double seconds, const std::string& note);
+  static std::string text(const std::string& what, std::uint64_t done, std::uint64_t total, double seconds,
+                          const std::string& note);
 
  private:
   void print(double seconds);

@@ -1,9 +1,9 @@
 #include "base/python_json.h"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <fmt/format.h>
 #include <vector>
 
 namespace lmms_eval {
@@ -13,7 +13,11 @@ namespace {
 char32_t next_code_point(std::string_view text, std::size_t& i) {
   const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
   const unsigned char lead = byte(i);
-  const int length = lead < 0x80 ? 1 : lead >= 0xC2 && lead < 0xE0 ? 2 : lead >= 0xE0 && lead < 0xF0 ? 3 : lead >= 0xF0 && lead < 0xF5 ? 4 : 0;
+  const int length = lead < 0x80                   ? 1
+                     : lead >= 0xC2 && lead < 0xE0 ? 2
+                     : lead >= 0xE0 && lead < 0xF0 ? 3
+                     : lead >= 0xF0 && lead < 0xF5 ? 4
+                                                   : 0;
   if (length == 0 || i + length > text.size()) return ++i, U'\uFFFD';
   char32_t point = length == 1 ? lead : lead & (0x7F >> length);
   for (int k = 1; k < length; ++k) {
@@ -33,15 +37,33 @@ class Writer {
   void write(const nlohmann::ordered_json& value, int depth) {
     using Type = nlohmann::ordered_json::value_t;
     switch (value.type()) {
-      case Type::null: out_ += "null"; return;
-      case Type::boolean: out_ += value.get<bool>() ? "true" : "false"; return;
-      case Type::number_integer: out_ += fmt::format("{}", value.get<std::int64_t>()); return;
-      case Type::number_unsigned: out_ += fmt::format("{}", value.get<std::uint64_t>()); return;
-      case Type::number_float: write_float(value.get<double>()); return;
-      case Type::string: write_text(value.get_ref<const std::string&>()); return;
-      case Type::array: write_array(value, depth); return;
-      case Type::object: write_object(value, depth); return;
-      default: out_ += "null"; return;  // binary and discarded values are never written
+      case Type::null:
+        out_ += "null";
+        return;
+      case Type::boolean:
+        out_ += value.get<bool>() ? "true" : "false";
+        return;
+      case Type::number_integer:
+        out_ += fmt::format("{}", value.get<std::int64_t>());
+        return;
+      case Type::number_unsigned:
+        out_ += fmt::format("{}", value.get<std::uint64_t>());
+        return;
+      case Type::number_float:
+        write_float(value.get<double>());
+        return;
+      case Type::string:
+        write_text(value.get_ref<const std::string&>());
+        return;
+      case Type::array:
+        write_array(value, depth);
+        return;
+      case Type::object:
+        write_object(value, depth);
+        return;
+      default:
+        out_ += "null";
+        return;  // binary and discarded values are never written
     }
   }
 
@@ -49,9 +71,12 @@ class Writer {
 
  private:
   void write_float(double value) {
-    if (std::isnan(value)) out_ += "NaN";
-    else if (std::isinf(value)) out_ += value > 0 ? "Infinity" : "-Infinity";
-    else out_ += python_float_repr(value);
+    if (std::isnan(value))
+      out_ += "NaN";
+    else if (std::isinf(value))
+      out_ += value > 0 ? "Infinity" : "-Infinity";
+    else
+      out_ += python_float_repr(value);
   }
 
   void write_text(std::string_view text) {
@@ -60,18 +85,36 @@ class Writer {
       const std::size_t begin = i;
       const char32_t point = next_code_point(text, i);
       switch (point) {
-        case '"': out_ += "\\\""; continue;
-        case '\\': out_ += "\\\\"; continue;
-        case '\n': out_ += "\\n"; continue;
-        case '\r': out_ += "\\r"; continue;
-        case '\t': out_ += "\\t"; continue;
-        case '\f': out_ += "\\f"; continue;
-        case '\b': out_ += "\\b"; continue;
-        default: break;
+        case '"':
+          out_ += "\\\"";
+          continue;
+        case '\\':
+          out_ += "\\\\";
+          continue;
+        case '\n':
+          out_ += "\\n";
+          continue;
+        case '\r':
+          out_ += "\\r";
+          continue;
+        case '\t':
+          out_ += "\\t";
+          continue;
+        case '\f':
+          out_ += "\\f";
+          continue;
+        case '\b':
+          out_ += "\\b";
+          continue;
+        default:
+          break;
       }
-      if (point < 0x20 || (options_.ensure_ascii && point > 0x7E)) write_escape(point);
-      else if (point == U'\uFFFD') out_ += "\xEF\xBF\xBD";
-      else out_.append(text.substr(begin, i - begin));
+      if (point < 0x20 || (options_.ensure_ascii && point > 0x7E))
+        write_escape(point);
+      else if (point == U'\uFFFD')
+        out_ += "\xEF\xBF\xBD";
+      else
+        out_.append(text.substr(begin, i - begin));
     }
     out_ += '"';
   }
@@ -164,8 +207,10 @@ std::string python_float_repr(double value) {
     body = "0." + std::string(static_cast<std::size_t>(-exponent - 1), '0') + digits;
   } else {
     const auto whole = static_cast<std::size_t>(exponent) + 1;
-    if (digits.size() <= whole) body = digits + std::string(whole - digits.size(), '0') + ".0";
-    else body = digits.substr(0, whole) + "." + digits.substr(whole);
+    if (digits.size() <= whole)
+      body = digits + std::string(whole - digits.size(), '0') + ".0";
+    else
+      body = digits.substr(0, whole) + "." + digits.substr(whole);
   }
   return (negative ? "-" : "") + body;
 }

@@ -30,10 +30,12 @@ PythonRandom::PythonRandom(std::optional<std::int64_t> seed) {
 /// init_by_array of the reference MT19937.
 void PythonRandom::seed_by(const std::vector<std::uint32_t>& key) {
   state_[0] = 19650218U;
-  for (std::size_t i = 1; i < kN; ++i) state_[i] = 1812433253U * (state_[i - 1] ^ (state_[i - 1] >> 30)) + static_cast<std::uint32_t>(i);
+  for (std::size_t i = 1; i < kN; ++i)
+    state_[i] = 1812433253U * (state_[i - 1] ^ (state_[i - 1] >> 30)) + static_cast<std::uint32_t>(i);
   std::size_t i = 1, j = 0;
   for (std::size_t k = std::max(kN, key.size()); k > 0; --k) {
-    state_[i] = (state_[i] ^ ((state_[i - 1] ^ (state_[i - 1] >> 30)) * 1664525U)) + key[j] + static_cast<std::uint32_t>(j);
+    state_[i] =
+        (state_[i] ^ ((state_[i - 1] ^ (state_[i - 1] >> 30)) * 1664525U)) + key[j] + static_cast<std::uint32_t>(j);
     if (++i >= kN) state_[0] = state_[kN - 1], i = 1;
     if (++j >= key.size()) j = 0;
   }
@@ -86,7 +88,8 @@ std::vector<std::size_t> PythonRandom::sample(std::size_t n, std::size_t k) {
   std::vector<std::size_t> result(k);
   // As in random.py: a pool while it is small, a set of what was picked otherwise.
   std::size_t set_size = 21;
-  if (k > 5) set_size += static_cast<std::size_t>(std::pow(4, std::ceil(std::log(static_cast<double>(k) * 3) / std::log(4.0))));
+  if (k > 5)
+    set_size += static_cast<std::size_t>(std::pow(4, std::ceil(std::log(static_cast<double>(k) * 3) / std::log(4.0))));
   if (n <= set_size) {
     std::vector<std::size_t> pool(n);
     std::iota(pool.begin(), pool.end(), std::size_t{0});

@@ -27,8 +27,8 @@ std::string message_of(int error) {
   return reinterpret_cast<const char*>(text);
 }
 
-/// Where Python and PCRE2 spell the same thing differently: the very end is \Z there and \z here, {,3} is a quantifier, and a
-/// bracket inside a class is a bracket, never the start of [:alpha:].
+/// Where Python and PCRE2 spell the same thing differently: the very end is \Z there and \z here, {,3} is a quantifier,
+/// and a bracket inside a class is a bracket, never the start of [:alpha:].
 std::string translated(std::string_view pattern) {
   std::string text;
   bool in_class = false;
@@ -47,7 +47,8 @@ std::string translated(std::string_view pattern) {
       text += c;
       if (i + 1 < pattern.size() && pattern[i + 1] == '^') text += pattern[++i];
       if (i + 1 < pattern.size() && pattern[i + 1] == ']') text += "\\]", ++i;
-    } else if (c == '{' && i + 2 < pattern.size() && pattern[i + 1] == ',' && pattern[i + 2] >= '0' && pattern[i + 2] <= '9') {
+    } else if (c == '{' && i + 2 < pattern.size() && pattern[i + 1] == ',' && pattern[i + 2] >= '0' &&
+               pattern[i + 2] <= '9') {
       text += "{0";
     } else {
       text += c;
@@ -70,8 +71,10 @@ Regex::Regex(std::string_view pattern, bool ignore_case) : state_(std::make_uniq
   int error = 0;
   PCRE2_SIZE offset = 0;
   const std::uint32_t options = PCRE2_UTF | PCRE2_UCP | PCRE2_MATCH_INVALID_UTF | (ignore_case ? PCRE2_CASELESS : 0u);
-  state_->code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), options, &error, &offset, nullptr);
-  if (!state_->code) throw errors::config("regular expression '{}': {} at character {}", pattern, message_of(error), offset + 1);
+  state_->code =
+      pcre2_compile(reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), options, &error, &offset, nullptr);
+  if (!state_->code)
+    throw errors::config("regular expression '{}': {} at character {}", pattern, message_of(error), offset + 1);
   pcre2_jit_compile(state_->code, PCRE2_JIT_COMPLETE);
 }
 
@@ -86,21 +89,27 @@ const Regex& Regex::cached(const std::string& pattern) {
   return found != known.end() ? found->second : known.emplace(pattern, Regex(pattern)).first->second;
 }
 
-std::optional<Regex::Match> Regex::search(std::string_view text, std::size_t from) const { return search_from(text, from, false); }
+std::optional<Regex::Match> Regex::search(std::string_view text, std::size_t from) const {
+  return search_from(text, from, false);
+}
 
 std::optional<Regex::Match> Regex::search_from(std::string_view text, std::size_t from, bool not_empty_there) const {
   if (from > text.size()) return std::nullopt;
   const MatchData match(state_->code);
   const std::uint32_t options = not_empty_there ? PCRE2_NOTEMPTY_ATSTART : 0;
-  const int count = pcre2_match(state_->code, reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), from, options, match.data, nullptr);
+  const int count = pcre2_match(state_->code, reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), from, options,
+                                match.data, nullptr);
   if (count == PCRE2_ERROR_NOMATCH) return std::nullopt;
-  if (count < 0) throw errors::data("regular expression '{}' on a text of {} bytes: {}", state_->pattern, text.size(), message_of(count));
+  if (count < 0)
+    throw errors::data("regular expression '{}' on a text of {} bytes: {}", state_->pattern, text.size(),
+                       message_of(count));
   const PCRE2_SIZE* offsets = pcre2_get_ovector_pointer(match.data);
   Match result{offsets[0], offsets[1], {}};
   for (std::uint32_t group = 1; group < pcre2_get_ovector_count(match.data); ++group) {
     const bool set = group < static_cast<std::uint32_t>(count) && offsets[2 * group] != PCRE2_UNSET;
-    result.groups.push_back(set ? std::optional(std::string(text.substr(offsets[2 * group], offsets[2 * group + 1] - offsets[2 * group])))
-                                : std::nullopt);
+    result.groups.push_back(
+        set ? std::optional(std::string(text.substr(offsets[2 * group], offsets[2 * group + 1] - offsets[2 * group])))
+            : std::nullopt);
   }
   return result;
 }
@@ -109,7 +118,8 @@ std::vector<Regex::Match> Regex::find_all(std::string_view text) const {
   std::vector<Match> matches;
   std::size_t from = 0;
   bool after_empty = false;
-  // As Python since 3.7: an empty match may follow another match, but at the place of an empty match only a longer one may begin.
+  // As Python since 3.7: an empty match may follow another match, but at the place of an empty match only a longer one
+  // may begin.
   while (auto match = search_from(text, from, after_empty)) {
     if (match->end < match->begin || match->begin < from)
       throw errors::config("regular expression '{}': \\K is not supported", state_->pattern);
@@ -144,20 +154,25 @@ std::vector<std::string> Regex::split(std::string_view text) const {
 
 std::string lower_unicode(std::string_view utf8) {
   std::string result;
-  icu::UnicodeString::fromUTF8(icu::StringPiece(utf8.data(), static_cast<std::int32_t>(utf8.size()))).toLower(icu::Locale::getRoot()).toUTF8String(result);
+  icu::UnicodeString::fromUTF8(icu::StringPiece(utf8.data(), static_cast<std::int32_t>(utf8.size())))
+      .toLower(icu::Locale::getRoot())
+      .toUTF8String(result);
   return result;
 }
 
 std::string upper_unicode(std::string_view utf8) {
   std::string result;
-  icu::UnicodeString::fromUTF8(icu::StringPiece(utf8.data(), static_cast<std::int32_t>(utf8.size()))).toUpper(icu::Locale::getRoot()).toUTF8String(result);
+  icu::UnicodeString::fromUTF8(icu::StringPiece(utf8.data(), static_cast<std::int32_t>(utf8.size())))
+      .toUpper(icu::Locale::getRoot())
+      .toUTF8String(result);
   return result;
 }
 
 std::u32string utf8_to_utf32(std::string_view utf8) {
   const auto text = icu::UnicodeString::fromUTF8(icu::StringPiece(utf8.data(), static_cast<std::int32_t>(utf8.size())));
   std::u32string points;
-  for (std::int32_t i = 0; i < text.length(); i = text.moveIndex32(i, 1)) points += static_cast<char32_t>(text.char32At(i));
+  for (std::int32_t i = 0; i < text.length(); i = text.moveIndex32(i, 1))
+    points += static_cast<char32_t>(text.char32At(i));
   return points;
 }
 

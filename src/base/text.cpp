@@ -1,7 +1,7 @@
 #include "base/text.h"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 namespace lmms_eval {
 
@@ -39,7 +39,8 @@ std::string one_line(std::string_view text, std::size_t max_length) {
   if (text.size() > max_length) {
     // Do not end inside a UTF-8 sequence.
     std::size_t back = 0;
-    while (back < 4 && back < line.size() && (static_cast<unsigned char>(line[line.size() - 1 - back]) & 0xC0) == 0x80) ++back;
+    while (back < 4 && back < line.size() && (static_cast<unsigned char>(line[line.size() - 1 - back]) & 0xC0) == 0x80)
+      ++back;
     if (back < line.size()) {
       const auto lead = static_cast<unsigned char>(line[line.size() - 1 - back]);
       const std::size_t need = lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : lead >= 0xC0 ? 1 : 0;
@@ -69,13 +70,15 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::vector<std::string> nearest_names(std::string_view name, const std::vector<std::string>& known, std::size_t count) {
+std::vector<std::string> nearest_names(std::string_view name, const std::vector<std::string>& known,
+                                       std::size_t count) {
   std::vector<std::pair<std::size_t, std::string>> ranked;
   const std::string lower = to_lower(name);
   for (const auto& candidate : known) {
     const std::string other = to_lower(candidate);
     std::size_t distance = edit_distance(lower, other);
-    const bool contains = lower.size() >= 3 && (other.find(lower) != other.npos || (other.size() >= 3 && lower.find(other) != lower.npos));
+    const bool contains = lower.size() >= 3 &&
+                          (other.find(lower) != other.npos || (other.size() >= 3 && lower.find(other) != lower.npos));
     if (distance > std::max<std::size_t>(1, lower.size() / 3) && !contains) continue;
     if (contains) distance = std::min<std::size_t>(distance, 2);
     ranked.emplace_back(distance, candidate);
@@ -83,7 +86,8 @@ std::vector<std::string> nearest_names(std::string_view name, const std::vector<
   std::sort(ranked.begin(), ranked.end());
   std::vector<std::string> names;
   for (const auto& [distance, candidate] : ranked)
-    if (names.size() < count && std::find(names.begin(), names.end(), candidate) == names.end()) names.push_back(candidate);
+    if (names.size() < count && std::find(names.begin(), names.end(), candidate) == names.end())
+      names.push_back(candidate);
   return names;
 }
 

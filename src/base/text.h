@@ -14,7 +14,8 @@ LMMS_EVAL_API std::string_view trim(std::string_view text);
 LMMS_EVAL_API std::string to_lower(std::string_view text);
 LMMS_EVAL_API std::vector<std::string> split(std::string_view text, char separator);
 LMMS_EVAL_API std::string join(const std::vector<std::string>& parts, std::string_view separator);
-/// Newlines and other control characters as spaces, cut to `max_length` bytes at a character border: fit for a one-line message.
+/// Newlines and other control characters as spaces, cut to `max_length` bytes at a character border: fit for a one-line
+/// message.
 LMMS_EVAL_API std::string one_line(std::string_view text, std::size_t max_length = 300);
 
 /// The names nearest to a misspelt one, best first: " did you mean 'x' or 'y'?" material. Empty when none is near.

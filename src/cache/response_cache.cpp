@@ -28,8 +28,10 @@ nlohmann::ordered_json message_identity(const std::vector<Message>& messages) {
   for (const auto& message : messages) {
     auto parts = nlohmann::ordered_json::array();
     for (const auto& part : message.parts) {
-      if (part.media) parts.push_back({{"media", to_string(part.media->kind())}, {"sha256", part.media->sha256()}});
-      else parts.push_back({{"text", part.text}});
+      if (part.media)
+        parts.push_back({{"media", to_string(part.media->kind())}, {"sha256", part.media->sha256()}});
+      else
+        parts.push_back({{"text", part.text}});
     }
     list.push_back({{"role", to_string(message.role)}, {"parts", parts}});
   }
@@ -53,7 +55,8 @@ Response from_row(const std::string& text) {
   Response response;
   response.text = row.at("text").get<std::string>();
   // JSON has no infinities: they are stored as null.
-  response.logprob = row.at("logprob").is_null() ? -std::numeric_limits<double>::infinity() : row.at("logprob").get<double>();
+  response.logprob =
+      row.at("logprob").is_null() ? -std::numeric_limits<double>::infinity() : row.at("logprob").get<double>();
   response.is_greedy = row.at("is_greedy").get<bool>();
   response.finish_reason = finish_reason_from(row.at("finish_reason").get<std::string>());
   const auto count = [&](const char* name) -> std::optional<std::int64_t> {
@@ -67,23 +70,26 @@ Response from_row(const std::string& text) {
 
 struct ResponseCache::Store {
   Store(const fs::path& file, bool writable)
-      : database(file.string(), writable ? SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE : SQLite::OPEN_READONLY, kBusyTimeoutMs) {
+      : database(file.string(), writable ? SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE : SQLite::OPEN_READONLY,
+                 kBusyTimeoutMs) {
     if (writable) create();
     const int version = database.execAndGet("SELECT value FROM meta WHERE key = 'schema_version'").getInt();
     if (version != kSchemaVersion)
       throw SQLite::Exception("written by another version (schema " + std::to_string(version) + ")");
     find.emplace(database, "SELECT response FROM responses WHERE key = ?");
     if (writable)
-      insert.emplace(database, "INSERT OR REPLACE INTO responses(key, request_type, task, doc_id, response, created_at) "
-                               "VALUES(?, ?, ?, ?, ?, ?)");
+      insert.emplace(database,
+                     "INSERT OR REPLACE INTO responses(key, request_type, task, doc_id, response, created_at) "
+                     "VALUES(?, ?, ?, ?, ?, ?)");
   }
 
   void create() {
     database.exec("PRAGMA journal_mode = WAL");
     database.exec("PRAGMA synchronous = NORMAL");
     database.exec("CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value TEXT)");
-    database.exec("CREATE TABLE IF NOT EXISTS responses(key TEXT PRIMARY KEY, request_type TEXT NOT NULL, task TEXT, doc_id "
-                  "INTEGER, response TEXT NOT NULL, created_at REAL) WITHOUT ROWID");
+    database.exec(
+        "CREATE TABLE IF NOT EXISTS responses(key TEXT PRIMARY KEY, request_type TEXT NOT NULL, task TEXT, doc_id "
+        "INTEGER, response TEXT NOT NULL, created_at REAL) WITHOUT ROWID");
     SQLite::Statement statement(database, "INSERT OR IGNORE INTO meta VALUES('schema_version', ?)");
     statement.bind(1, kSchemaVersion);
     statement.exec();
@@ -122,7 +128,8 @@ ResponseCache::ResponseCache(const fs::path& prefix, int rank, const ModelInfo& 
     try {
       others_.push_back(std::make_unique<Store>(entry.path(), false));
     } catch (const std::exception& error) {
-      spdlog::warn("--use_cache: {} is left out, it is not readable as a response cache: {}", entry.path().string(), error.what());
+      spdlog::warn("--use_cache: {} is left out, it is not readable as a response cache: {}", entry.path().string(),
+                   error.what());
     }
   }
 }
@@ -176,8 +183,9 @@ void ResponseCache::put(const std::string& key, const Request& request, const Re
     insert.bind(6, std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count());
     insert.exec();
   } catch (const std::exception& error) {
-    throw errors::output("--use_cache: cannot write to {}: {}; answers after this one would be lost, so the run stops here",
-                         file_.string(), error.what());
+    throw errors::output(
+        "--use_cache: cannot write to {}: {}; answers after this one would be lost, so the run stops here",
+        file_.string(), error.what());
   }
 }
 

@@ -16,12 +16,12 @@ namespace lmms_eval {
 
 /// Remembers answers across runs, so that a request is never paid for twice.
 ///
-/// One SQLite file per rank, `<prefix>rank<i>.db`; look-ups also read the files of other ranks. The key is a sha256 over all that
-/// can change the answer: model identity, request type, messages with the sha256 of each medium, continuation, generation
-/// options, repeat index; and over nothing else (no task or doc number, no harness version, no secret). An answer is
-/// committed when `put` returns (write-ahead log: a killed program loses nothing, a power loss at most the last moments).
-/// Only answered, deterministic requests are kept. Thread-safe.
-/// Throws Error{output} if the file cannot be opened or is not a cache.
+/// One SQLite file per rank, `<prefix>rank<i>.db`; look-ups also read the files of other ranks. The key is a sha256
+/// over all that can change the answer: model identity, request type, messages with the sha256 of each medium,
+/// continuation, generation options, repeat index; and over nothing else (no task or doc number, no harness version, no
+/// secret). An answer is committed when `put` returns (write-ahead log: a killed program loses nothing, a power loss at
+/// most the last moments). Only answered, deterministic requests are kept. Thread-safe. Throws Error{output} if the
+/// file cannot be opened or is not a cache.
 class ResponseCache {
  public:
   /// `identity` is ModelInfo::identity with the model's name.

@@ -50,8 +50,8 @@ void set_environment(const YAML::Node& env, const std::filesystem::path& file) {
   for (const auto& entry : env) {
     const std::string name = entry.first.as<std::string>(), value = expanded(entry.second.as<std::string>());
     const std::string lower = to_lower(name);
-    const bool secret = lower.find("key") != lower.npos || lower.find("token") != lower.npos || lower.find("secret") != lower.npos ||
-                        lower.find("password") != lower.npos;
+    const bool secret = lower.find("key") != lower.npos || lower.find("token") != lower.npos ||
+                        lower.find("secret") != lower.npos || lower.find("password") != lower.npos;
     if (secret) register_secret(value);
     spdlog::info("--config: {}={}", name, secret ? std::string(std::min<std::size_t>(8, value.size()), '*') : value);
     ::setenv(name.c_str(), value.c_str(), 1);
@@ -65,14 +65,16 @@ std::string flag_text(const YAML::Node& value, const std::string& where_text) {
   if (value.IsSequence()) {
     for (const auto& item : value) parts.push_back(flag_text(item, where_text));
   } else if (value.IsMap()) {
-    for (const auto& entry : value) parts.push_back(entry.first.as<std::string>() + "=" + flag_text(entry.second, where_text));
+    for (const auto& entry : value)
+      parts.push_back(entry.first.as<std::string>() + "=" + flag_text(entry.second, where_text));
   } else {
     throw errors::config("{}: the value must be a text, number, list or map", where_text);
   }
   return join(parts, ",");
 }
 
-std::vector<std::string> arguments_of(const YAML::Node& map, const std::filesystem::path& file, const std::vector<std::string>& names) {
+std::vector<std::string> arguments_of(const YAML::Node& map, const std::filesystem::path& file,
+                                      const std::vector<std::string>& names) {
   if (!map.IsMap()) throw errors::config("{}: must be a map of flag names to values", where(file, map.Mark()));
   std::vector<std::string> arguments;
   for (const auto& entry : map) {
@@ -85,7 +87,8 @@ std::vector<std::string> arguments_of(const YAML::Node& map, const std::filesyst
         throw errors::usage("{}: unknown key '{}'{} (valid: {})", place, entry.first.as<std::string>(),
                             did_you_mean(entry.first.as<std::string>(), names), join(names, ", "));
     }
-    if (key == "config" || key == "help" || key == "version") throw errors::usage("{}: '{}' cannot stand in a --config file", place, key);
+    if (key == "config" || key == "help" || key == "version")
+      throw errors::usage("{}: '{}' cannot stand in a --config file", place, key);
     const YAML::Node& value = entry.second;
     if (value.IsNull()) continue;
     if (is_switch(key) || key == "apply_chat_template") {

@@ -1,8 +1,8 @@
 #include "cli/flags.h"
 
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <fmt/format.h>
 #include <memory>
 
 #include "base/errors.h"
@@ -45,10 +45,21 @@ struct Refused {
   bool takes_value;
 };
 constexpr Refused kRefused[] = {
-    {"wandb_args", true},          {"wandb_log_samples", false}, {"swanlab_args", true},     {"swanlab_log_samples", false},
-    {"hf_hub_log_args", true},     {"launcher_args", true},      {"baseline", true},         {"power-analysis", false},
-    {"effect-size", true},         {"alpha", true},              {"power", true},            {"correlation", true},
-    {"std-a", true},               {"std-b", true},              {"tui", false},
+    {"wandb_args", true},
+    {"wandb_log_samples", false},
+    {"swanlab_args", true},
+    {"swanlab_log_samples", false},
+    {"hf_hub_log_args", true},
+    {"launcher_args", true},
+    {"baseline", true},
+    {"power-analysis", false},
+    {"effect-size", true},
+    {"alpha", true},
+    {"power", true},
+    {"correlation", true},
+    {"std-a", true},
+    {"std-b", true},
+    {"tui", false},
 };
 
 /// Sorted by group, two columns, defaults at the end of each line.
@@ -102,7 +113,9 @@ class Flags {
   void add(const char* names, Value& value, const std::string& text) {
     app_.add_option(names, value, text)->group(group_);
   }
-  void add_switch(const char* names, bool& value, const std::string& text) { app_.add_flag(names, value, text)->group(group_); }
+  void add_switch(const char* names, bool& value, const std::string& text) {
+    app_.add_flag(names, value, text)->group(group_);
+  }
 
   void add_selection() {
     group_ = "What to evaluate";
@@ -111,7 +124,8 @@ class Flags {
     add("--tasks", options_.tasks,
         "Tasks, groups, tags, wildcards, YAML files or folders, separated by commas; or list, list_groups, list_tags, "
         "list_subtasks, list_with_num");
-    add("--include_path", options_.include_path, "Folders with more task YAML, separated by commas; they win over bundled names");
+    add("--include_path", options_.include_path,
+        "Folders with more task YAML, separated by commas; they win over bundled names");
     add("--limit", options_.limit, "First N docs of each task, or a share of them if below 1; -1 for all (all)");
     add("--offset", options_.offset, "First doc (0)");
     add("--config", options_.config, "YAML file with flag values, or a list of such maps: one evaluation each");
@@ -121,50 +135,63 @@ class Flags {
     group_ = "Prompts";
     add("--num_fewshot", options_.num_fewshot, "Examples before each question (what the task says, else 0)");
     add("--system_instruction", options_.system_instruction, "System text before the prompt");
-    app_.add_option("--apply_chat_template", chat_template_, "Apply the chat template [of this name, where there are several]")
-        ->expected(0, 1)->group(group_);
+    app_.add_option("--apply_chat_template", chat_template_,
+                    "Apply the chat template [of this name, where there are several]")
+        ->expected(0, 1)
+        ->group(group_);
     add_switch("--fewshot_as_multiturn", options_.fewshot_as_multiturn, "Give examples as turns of a conversation");
   }
 
   void add_generation() {
     group_ = "Generation and the machine";
-    add("--gen_kwargs", options_.gen_kwargs, "k=v,... over each task's generation_kwargs: temperature=0.2,max_new_tokens=64");
+    add("--gen_kwargs", options_.gen_kwargs,
+        "k=v,... over each task's generation_kwargs: temperature=0.2,max_new_tokens=64");
     add("--batch_size,-b", options_.batch_size, "Requests per batch of a local model: N, auto or auto:N (1)");
     add("--max_batch_size", options_.max_batch_size, "Largest batch that auto may choose");
     add("--device", options_.device, "cpu, cuda or cuda:N (cuda where usable, else cpu)");
-    add("--seed", options_.seed, "Seeds of random, numpy, torch and few-shot: 1, 3 or 4 values, each a number or None (0,1234,1234,1234)");
+    add("--seed", options_.seed,
+        "Seeds of random, numpy, torch and few-shot: 1, 3 or 4 values, each a number or None (0,1234,1234,1234)");
     add("--repeats,-n,--num_samples", options_.repeats, "Ask every request this often (what the task says, else 1)");
     add("--max_tokens", options_.max_tokens, "Stop asking when the run has used this many tokens");
-    add("--reasoning_tags", options_.reasoning_tags, "JSON list of tag pairs whose text is cut before scoring, or none (think, analysis)");
+    add("--reasoning_tags", options_.reasoning_tags,
+        "JSON list of tag pairs whose text is cut before scoring, or none (think, analysis)");
   }
 
   void add_output() {
     group_ = "Output";
     add("--output_path", options_.output_path, "Folder for results, or a file X.json / X.jsonl");
-    add_switch("--log_samples", options_.log_samples, "Write every doc's prompt, answer and scores; needs --output_path");
+    add_switch("--log_samples", options_.log_samples,
+               "Write every doc's prompt, answer and scores; needs --output_path");
     add("--log_samples_suffix", options_.log_samples_suffix, "Ending of the samples files' names");
     add_switch("--predict_only,-x", options_.predict_only, "Write answers, compute no metrics; needs --output_path");
     add_switch("--write_out,-w", options_.write_out, "Print prompt and target of the first doc of each task");
     add_switch("--show_config", options_.show_config, "Print each task's configuration at the end");
-    add_switch("--check_integrity", options_.check_integrity, "Check data, prompts and targets of the selected tasks first");
+    add_switch("--check_integrity", options_.check_integrity,
+               "Check data, prompts and targets of the selected tasks first");
     add("--verbosity", options_.verbosity, "DEBUG, INFO, WARNING, ERROR or CRITICAL (INFO)");
     group_ = "Caches";
     add("--use_cache,-c", options_.use_cache, "Keep answers in PREFIXrank0.db and use those already there");
-    add("--cache_requests", options_.cache_requests, "true, refresh or delete; without effect: requests are built as the run goes");
+    add("--cache_requests", options_.cache_requests,
+        "true, refresh or delete; without effect: requests are built as the run goes");
   }
 
   void add_others() {
-    for (const auto& flag : kWithoutEffect) add_other(flag.name, flag.takes_value, "Accepted, without effect (scripts for lmms-eval)");
-    for (const auto& flag : kRefused) add_other(flag.name, flag.takes_value, "Known to lmms-eval, refused by this version");
+    for (const auto& flag : kWithoutEffect)
+      add_other(flag.name, flag.takes_value, "Accepted, without effect (scripts for lmms-eval)");
+    for (const auto& flag : kRefused)
+      add_other(flag.name, flag.takes_value, "Known to lmms-eval, refused by this version");
   }
 
   void add_other(const std::string& name, bool takes_value, const char* group) {
     std::string names = "--" + name;
     std::string other = name;
-    std::replace(other.begin(), other.end(), other.find('-') == other.npos ? '_' : '-', other.find('-') == other.npos ? '-' : '_');
+    std::replace(other.begin(), other.end(), other.find('-') == other.npos ? '_' : '-',
+                 other.find('-') == other.npos ? '-' : '_');
     if (other != name) names += ",--" + other;
-    if (takes_value) app_.add_option(names, ignored_text_, "")->group(group);
-    else app_.add_flag(names, ignored_switch_, "")->group(group);
+    if (takes_value)
+      app_.add_option(names, ignored_text_, "")->group(group);
+    else
+      app_.add_flag(names, ignored_switch_, "")->group(group);
   }
 
   ::CLI::App app_;
@@ -213,9 +240,12 @@ std::vector<std::string> with_full_names(const std::vector<std::string>& argumen
 std::vector<std::string> with_bound_negatives(const std::vector<std::string>& arguments) {
   std::vector<std::string> bound;
   for (const auto& argument : arguments) {
-    const bool negative = argument.size() > 1 && argument[0] == '-' && (std::isdigit(static_cast<unsigned char>(argument[1])) || argument[1] == '.');
-    if (negative && !bound.empty() && bound.back().starts_with("--") && bound.back().find('=') == std::string::npos) bound.back() += "=" + argument;
-    else bound.push_back(argument);
+    const bool negative = argument.size() > 1 && argument[0] == '-' &&
+                          (std::isdigit(static_cast<unsigned char>(argument[1])) || argument[1] == '.');
+    if (negative && !bound.empty() && bound.back().starts_with("--") && bound.back().find('=') == std::string::npos)
+      bound.back() += "=" + argument;
+    else
+      bound.push_back(argument);
   }
   return bound;
 }
@@ -227,7 +257,8 @@ RunOptions parse_flags(const std::vector<std::string>& arguments) {
   auto list = with_bound_negatives(with_full_names(arguments, flags.app()));
   for (std::size_t i = 0; i < list.size(); ++i) {
     if (list[i].starts_with("-") || (i > 0 && list[i - 1].starts_with("-"))) continue;
-    if (i == 0) throw errors::usage("'{}' is neither a command (eval, tasks, models, version) nor a flag; see --help", list[i]);
+    if (i == 0)
+      throw errors::usage("'{}' is neither a command (eval, tasks, models, version) nor a flag; see --help", list[i]);
   }
   std::reverse(list.begin(), list.end());  // CLI11 takes them from the back
   try {

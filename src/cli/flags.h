@@ -7,8 +7,9 @@
 
 namespace lmms_eval::cli {
 
-/// Reads the flags of one evaluation (without the program's name). Long flags may be cut short to a unique beginning, as
-/// argparse allows. Throws Error{usage} with the nearest flag for an unknown one. Nothing is checked against other flags yet.
+/// Reads the flags of one evaluation (without the program's name). Long flags may be cut short to a unique beginning,
+/// as argparse allows. Throws Error{usage} with the nearest flag for an unknown one. Nothing is checked against other
+/// flags yet.
 RunOptions parse_flags(const std::vector<std::string>& arguments);
 
 /// The text of --help: flags in groups with defaults, then examples.

@@ -17,7 +17,8 @@ std::size_t check_doc(Task& task, std::int64_t id) {
   for (const auto& request : requests)
     for (const auto& message : request.messages)
       for (const auto& part : message.parts)
-        if (part.media && part.media->bytes().empty()) throw errors::data("its {} is empty", to_string(part.media->kind()));
+        if (part.media && part.media->bytes().empty())
+          throw errors::data("its {} is empty", to_string(part.media->kind()));
   return requests.size();
 }
 
@@ -31,7 +32,8 @@ void check_node(const TaskNode& node, std::vector<std::string>& lines) {
     requests += errors::with_context(fmt::format("while checking doc {} of task {}", id, node.name),
                                      [&] { return check_doc(*node.task, id); });
   }
-  lines.push_back(fmt::format("integrity of task {}: {} docs, {} requests, all well-formed", node.name, docs, requests));
+  lines.push_back(
+      fmt::format("integrity of task {}: {} docs, {} requests, all well-formed", node.name, docs, requests));
 }
 
 }  // namespace

@@ -29,9 +29,12 @@ std::string table_of_kind(const TaskManager& manager, const std::string& kind) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& entry : manager.entries()) {
     if (entry.kind != kind) continue;
-    if (kind == "task") rows.push_back({entry.name, location(entry), entry.output_type});
-    else if (kind == "group") rows.push_back({entry.name, location(entry)});
-    else rows.push_back({entry.name});
+    if (kind == "task")
+      rows.push_back({entry.name, location(entry), entry.output_type});
+    else if (kind == "group")
+      rows.push_back({entry.name, location(entry)});
+    else
+      rows.push_back({entry.name});
   }
   if (kind == "task") return markdown_table({"Task", "Config Location", "Output Type"}, rows);
   if (kind == "group") return markdown_table({"Group", "Config Location"}, rows);
@@ -62,7 +65,8 @@ std::string with_doc_counts(const TaskManager& manager) {
 }  // namespace
 
 bool is_task_listing(const std::string& tasks) {
-  return tasks == "list" || tasks == "list_groups" || tasks == "list_tags" || tasks == "list_subtasks" || tasks == "list_with_num";
+  return tasks == "list" || tasks == "list_groups" || tasks == "list_tags" || tasks == "list_subtasks" ||
+         tasks == "list_with_num";
 }
 
 std::string task_listing(const std::string& kind, const std::vector<fs::path>& include_paths) {
@@ -90,9 +94,12 @@ std::string tasks_command(const std::vector<std::string>& arguments) {
     const std::string& argument = arguments[i];
     const bool takes_value = argument == "--include-path" || argument == "--include_path" || argument == "--verbosity";
     if (takes_value && i + 1 == arguments.size()) throw errors::usage("tasks: {} needs a value", argument);
-    if (argument == "--verbosity") ++i;
-    else if (takes_value) include_paths.emplace_back(arguments[++i]);
-    else action = argument;
+    if (argument == "--verbosity")
+      ++i;
+    else if (takes_value)
+      include_paths.emplace_back(arguments[++i]);
+    else
+      action = argument;
   }
   const std::vector<std::string> actions = {"list", "groups", "subtasks", "tags"};
   if (std::find(actions.begin(), actions.end(), action) == actions.end())
@@ -117,13 +124,15 @@ std::string models_command(const std::vector<std::string>& arguments) {
     return std::find(order.begin(), order.end(), a.type) < std::find(order.begin(), order.end(), b.type);
   });
   const std::string rule(with_aliases ? 82 : 42, '-');
-  std::string text = fmt::format("Registered Models ({} total)\n{}\n{:<28}{:<14}{}\n{}\n", models.size(), rule, "Name", "Type",
-                                 with_aliases ? "Aliases" : "", rule);
+  std::string text = fmt::format("Registered Models ({} total)\n{}\n{:<28}{:<14}{}\n{}\n", models.size(), rule, "Name",
+                                 "Type", with_aliases ? "Aliases" : "", rule);
   for (const auto& model : models)
     text += fmt::format("{:<28}{:<14}{}\n", model.name, model.type, with_aliases ? join(model.aliases, ", ") : "");
   text += rule + "\n";
   for (const auto& type : order)
-    text += fmt::format("{}: {}  ", type, std::count_if(models.begin(), models.end(), [&](const auto& model) { return model.type == type; }));
+    text +=
+        fmt::format("{}: {}  ", type,
+                    std::count_if(models.begin(), models.end(), [&](const auto& model) { return model.type == type; }));
   return text + "\n";
 }
 

@@ -1,10 +1,10 @@
+#include <fmt/format.h>
+#include <unistd.h>
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <fmt/format.h>
 #include <string>
-#include <unistd.h>
 #include <vector>
 
 #include "base/errors.h"
@@ -26,13 +26,14 @@ extern "C" void on_interrupt(int) {
   // The first Ctrl-C lets what is in flight finish; the second ends at once.
   if (stop_requested()) _exit(130);
   request_stop();
-  static constexpr char kText[] = "\nstopping: what is in flight is finished and kept; press Ctrl-C again to end at once\n";
+  static constexpr char kText[] =
+      "\nstopping: what is in flight is finished and kept; press Ctrl-C again to end at once\n";
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, kText, sizeof kText - 1);
 }
 
 void remember_secrets_of_environment() {
-  for (const char* name : {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "OPENAI_API_KEY", "AZURE_OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY",
-                           "WANDB_API_KEY", "SWANLAB_API_KEY"})
+  for (const char* name : {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "OPENAI_API_KEY", "AZURE_OPENAI_API_KEY",
+                           "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "WANDB_API_KEY", "SWANLAB_API_KEY"})
     if (const char* value = std::getenv(name)) register_secret(value);
 }
 
@@ -100,8 +101,8 @@ int dispatch(std::vector<std::string> arguments) {
   for (const char* refused : {"ui", "serve", "power", "mcp"})
     if (command == refused) throw errors::usage("{}: not supported in this version", command);
   const std::vector<std::string> commands = {"eval", "tasks", "models", "version"};
-  throw errors::usage("{}: no such command{} (commands: {}; flags begin with --)", command, did_you_mean(command, commands),
-                      join(commands, ", "));
+  throw errors::usage("{}: no such command{} (commands: {}; flags begin with --)", command,
+                      did_you_mean(command, commands), join(commands, ", "));
 }
 
 int run_main(int argc, char** argv) {

@@ -85,7 +85,8 @@ RunDescription describe(const RunOptions& options) {
   RunDescription run;
   run.model_source = options.model;
   run.model_args = options.model_args;
-  run.gen_kwargs = options.gen_kwargs.empty() ? Json("") : KeyValues::parse(options.gen_kwargs, "--gen_kwargs").values();
+  run.gen_kwargs =
+      options.gen_kwargs.empty() ? Json("") : KeyValues::parse(options.gen_kwargs, "--gen_kwargs").values();
   run.use_cache = options.use_cache;
   run.limit = options.limit;
   run.offset = options.offset;
@@ -98,8 +99,9 @@ RunDescription describe(const RunOptions& options) {
 
 std::string summary_line(const RunOptions& options, const Results& results) {
   const auto or_none = [](const auto& value) { return value ? fmt::format("{}", *value) : std::string("None"); };
-  return redact(fmt::format("{} ({}), gen_kwargs: ({}), limit: {}, offset: {}, num_fewshot: {}, batch_size: {}", options.model,
-                            options.model_args, options.gen_kwargs, or_none(options.limit), options.offset, or_none(options.num_fewshot),
+  return redact(fmt::format("{} ({}), gen_kwargs: ({}), limit: {}, offset: {}, num_fewshot: {}, batch_size: {}",
+                            options.model, options.model_args, options.gen_kwargs, or_none(options.limit),
+                            options.offset, or_none(options.num_fewshot),
                             results.model.batch_size.empty() ? options.batch_size : results.model.batch_size));
 }
 
@@ -122,13 +124,15 @@ void print_report(const RunOptions& options, const Results& results) {
 int run_evaluation(const RunOptions& options) {
   check(options);
   say_what_has_no_effect(options);
-  if (options.limit && *options.limit != -1) spdlog::info("--limit is set: the scores are for testing, not for comparing");
+  if (options.limit && *options.limit != -1)
+    spdlog::info("--limit is set: the scores are for testing, not for comparing");
   const SimpleEvaluateOptions evaluation = to_evaluation(options);
   RunDescription run = describe(options);
   std::optional<OutputPaths> paths;
   std::optional<SamplesFile> samples;
   std::vector<ResultSink*> sinks;
-  if (!options.output_path.empty()) paths = OutputPaths::prepare(options.output_path, options.model_args, options.log_samples_suffix);
+  if (!options.output_path.empty())
+    paths = OutputPaths::prepare(options.output_path, options.model_args, options.log_samples_suffix);
   if (options.log_samples || options.predict_only) sinks.push_back(&samples.emplace(*paths));
   run.date = paths ? paths->date : date_stamp();
   run.start_time = monotonic_seconds();

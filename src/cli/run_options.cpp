@@ -29,24 +29,29 @@ void check_batch_size(const std::string& text) {
 void check_device(const std::string& text) {
   if (text.empty() || text == "cpu" || text == "cuda") return;
   if (text.starts_with("cuda:") && whole_number(text.substr(5)).value_or(-1) >= 0) return;
-  if (text == "mps") throw errors::usage("--device mps: this build runs on Linux, where there is no such device; use cpu or cuda");
-  throw errors::usage("--device {}: must be cpu, cuda or cuda:N{}", text, did_you_mean(text, {"cpu", "cuda", "cuda:0"}));
+  if (text == "mps")
+    throw errors::usage("--device mps: this build runs on Linux, where there is no such device; use cpu or cuda");
+  throw errors::usage("--device {}: must be cpu, cuda or cuda:N{}", text,
+                      did_you_mean(text, {"cpu", "cuda", "cuda:0"}));
 }
 
 void check_limit(const RunOptions& options) {
   if (!options.limit) return;
   const double limit = *options.limit;
   if (!(limit == -1 || limit > 0))
-    throw errors::usage("--limit {}: must be -1 (all docs), a share between 0 and 1, or a number of docs from 1 on", limit);
+    throw errors::usage("--limit {}: must be -1 (all docs), a share between 0 and 1, or a number of docs from 1 on",
+                        limit);
 }
 
 void check_reasoning_tags(const std::string& text) {
   if (to_lower(text) == "none") return;
   const auto tags = nlohmann::json::parse(text, nullptr, false);
   const bool good = tags.is_array() && std::all_of(tags.begin(), tags.end(), [](const auto& pair) {
-    return pair.is_array() && pair.size() == 2 && pair[0].is_string() && pair[1].is_string();
-  });
-  if (!good) throw errors::usage(R"(--reasoning_tags {}: must be none or a JSON list of pairs like [["<think>","</think>"]])", text);
+                      return pair.is_array() && pair.size() == 2 && pair[0].is_string() && pair[1].is_string();
+                    });
+  if (!good)
+    throw errors::usage(R"(--reasoning_tags {}: must be none or a JSON list of pairs like [["<think>","</think>"]])",
+                        text);
 }
 
 void check_model(const std::string& name) {
@@ -69,14 +74,17 @@ void check_rules(const RunOptions& options) {
     throw errors::usage("--log_samples_suffix {}: needs --log_samples", options.log_samples_suffix);
   if (options.fewshot_as_multiturn) {
     if (!options.apply_chat_template) throw errors::usage("--fewshot_as_multiturn needs --apply_chat_template");
-    if (options.num_fewshot.value_or(0) <= 0) throw errors::usage("--fewshot_as_multiturn needs --num_fewshot greater than 0");
+    if (options.num_fewshot.value_or(0) <= 0)
+      throw errors::usage("--fewshot_as_multiturn needs --num_fewshot greater than 0");
   }
   if (options.max_batch_size && *options.max_batch_size < 1)
     throw errors::usage("--max_batch_size {}: must be from 1 on", *options.max_batch_size);
-  if (options.num_fewshot && *options.num_fewshot < 0) throw errors::usage("--num_fewshot {}: must not be negative", *options.num_fewshot);
+  if (options.num_fewshot && *options.num_fewshot < 0)
+    throw errors::usage("--num_fewshot {}: must not be negative", *options.num_fewshot);
   if (options.offset < 0) throw errors::usage("--offset {}: must not be negative", options.offset);
   if (options.repeats < 1) throw errors::usage("--repeats {}: must be from 1 on", options.repeats);
-  if (options.max_tokens && *options.max_tokens < 1) throw errors::usage("--max_tokens {}: must be from 1 on", *options.max_tokens);
+  if (options.max_tokens && *options.max_tokens < 1)
+    throw errors::usage("--max_tokens {}: must be from 1 on", *options.max_tokens);
 }
 
 }  // namespace
@@ -95,7 +103,8 @@ std::vector<Seed> RunOptions::seeds() const {
   }
   if (values.size() == 1) values.resize(4, values.front());
   if (values.size() == 3) values.push_back(1234);
-  if (values.size() != 4) throw errors::usage("--seed {}: takes 1, 3 or 4 values (random, numpy, torch, few-shot)", seed);
+  if (values.size() != 4)
+    throw errors::usage("--seed {}: takes 1, 3 or 4 values (random, numpy, torch, few-shot)", seed);
   return values;
 }
 

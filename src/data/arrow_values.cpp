@@ -20,7 +20,8 @@ bool is_media_struct(const arrow::DataType& type) {
 }
 
 const arrow::DataType* list_value_type(const arrow::DataType& type) {
-  if (type.id() == arrow::Type::LIST || type.id() == arrow::Type::LARGE_LIST || type.id() == arrow::Type::FIXED_SIZE_LIST)
+  if (type.id() == arrow::Type::LIST || type.id() == arrow::Type::LARGE_LIST ||
+      type.id() == arrow::Type::FIXED_SIZE_LIST)
     return type.field(0)->type().get();
   return nullptr;
 }
@@ -46,7 +47,8 @@ std::optional<ColumnType> type_of_feature(const Json& feature) {
 
 bool holds_bytes(const arrow::DataType& type) {
   if (const auto* item = list_value_type(type)) return holds_bytes(*item);
-  return type.id() == arrow::Type::BINARY || type.id() == arrow::Type::LARGE_BINARY || type.id() == arrow::Type::FIXED_SIZE_BINARY;
+  return type.id() == arrow::Type::BINARY || type.id() == arrow::Type::LARGE_BINARY ||
+         type.id() == arrow::Type::FIXED_SIZE_BINARY;
 }
 
 /// The array that holds a row of a chunked column, and the row's place in it.
@@ -59,9 +61,12 @@ std::pair<const arrow::Array*, std::int64_t> chunk_of(const arrow::ChunkedArray&
 }
 
 std::string binary_at(const arrow::Array& array, std::int64_t index) {
-  if (array.type_id() == arrow::Type::BINARY) return std::string(static_cast<const arrow::BinaryArray&>(array).GetView(index));
-  if (array.type_id() == arrow::Type::LARGE_BINARY) return std::string(static_cast<const arrow::LargeBinaryArray&>(array).GetView(index));
-  if (array.type_id() == arrow::Type::STRING) return std::string(static_cast<const arrow::StringArray&>(array).GetView(index));
+  if (array.type_id() == arrow::Type::BINARY)
+    return std::string(static_cast<const arrow::BinaryArray&>(array).GetView(index));
+  if (array.type_id() == arrow::Type::LARGE_BINARY)
+    return std::string(static_cast<const arrow::LargeBinaryArray&>(array).GetView(index));
+  if (array.type_id() == arrow::Type::STRING)
+    return std::string(static_cast<const arrow::StringArray&>(array).GetView(index));
   return std::string(static_cast<const arrow::LargeStringArray&>(array).GetView(index));
 }
 
@@ -79,7 +84,8 @@ std::optional<MediaRef> media_at(const arrow::Array& array, std::int64_t index, 
     const MediaKind known = kind ? *kind : media_kind_of(bytes, "");
     return MediaRef::from_bytes(known, std::move(bytes), "");
   }
-  if (!is_media_struct(*array.type())) throw errors::data("{}: its type {} is not that of a medium", where, array.type()->ToString());
+  if (!is_media_struct(*array.type()))
+    throw errors::data("{}: its type {} is not that of a medium", where, array.type()->ToString());
   const auto& fields = static_cast<const arrow::StructArray&>(array);
   const auto bytes = fields.GetFieldByName("bytes"), path = fields.GetFieldByName("path");
   const std::string name = path->IsNull(index) ? std::string() : binary_at(*path, index);
@@ -89,9 +95,11 @@ std::optional<MediaRef> media_at(const arrow::Array& array, std::int64_t index, 
   return MediaRef::from_bytes(known, std::move(content), name);
 }
 
-std::pair<std::shared_ptr<arrow::Array>, std::pair<std::int64_t, std::int64_t>> list_slice(const arrow::Array& array, std::int64_t index) {
+std::pair<std::shared_ptr<arrow::Array>, std::pair<std::int64_t, std::int64_t>> list_slice(const arrow::Array& array,
+                                                                                           std::int64_t index) {
   const auto slice = [&](const auto& list) {
-    return std::make_pair(list.values(), std::make_pair<std::int64_t, std::int64_t>(list.value_offset(index), list.value_length(index)));
+    return std::make_pair(
+        list.values(), std::make_pair<std::int64_t, std::int64_t>(list.value_offset(index), list.value_length(index)));
   };
   if (array.type_id() == arrow::Type::LIST) return slice(static_cast<const arrow::ListArray&>(array));
   if (array.type_id() == arrow::Type::LARGE_LIST) return slice(static_cast<const arrow::LargeListArray&>(array));
@@ -133,7 +141,8 @@ std::map<std::string, ColumnType> column_types(const arrow::Schema& schema) {
   if (schema.metadata()) {
     if (const auto text = schema.metadata()->Get("huggingface"); text.ok()) {
       const Json info = Json::parse(*text, nullptr, false);
-      if (info.is_object() && info.contains("info") && info["info"].is_object()) features = info["info"].value("features", Json());
+      if (info.is_object() && info.contains("info") && info["info"].is_object())
+        features = info["info"].value("features", Json());
     }
   }
   for (const auto& field : schema.fields()) {
@@ -152,22 +161,35 @@ std::map<std::string, ColumnType> column_types(const arrow::Schema& schema) {
 Json json_from_array(const arrow::Array& array, std::int64_t index, const std::string& where) {
   if (array.IsNull(index)) return nullptr;
   switch (array.type_id()) {
-    case arrow::Type::NA: return nullptr;
-    case arrow::Type::BOOL: return static_cast<const arrow::BooleanArray&>(array).Value(index);
-    case arrow::Type::INT8: return static_cast<const arrow::Int8Array&>(array).Value(index);
-    case arrow::Type::INT16: return static_cast<const arrow::Int16Array&>(array).Value(index);
-    case arrow::Type::INT32: return static_cast<const arrow::Int32Array&>(array).Value(index);
-    case arrow::Type::INT64: return static_cast<const arrow::Int64Array&>(array).Value(index);
-    case arrow::Type::UINT8: return static_cast<const arrow::UInt8Array&>(array).Value(index);
-    case arrow::Type::UINT16: return static_cast<const arrow::UInt16Array&>(array).Value(index);
-    case arrow::Type::UINT32: return static_cast<const arrow::UInt32Array&>(array).Value(index);
-    case arrow::Type::UINT64: return static_cast<const arrow::UInt64Array&>(array).Value(index);
+    case arrow::Type::NA:
+      return nullptr;
+    case arrow::Type::BOOL:
+      return static_cast<const arrow::BooleanArray&>(array).Value(index);
+    case arrow::Type::INT8:
+      return static_cast<const arrow::Int8Array&>(array).Value(index);
+    case arrow::Type::INT16:
+      return static_cast<const arrow::Int16Array&>(array).Value(index);
+    case arrow::Type::INT32:
+      return static_cast<const arrow::Int32Array&>(array).Value(index);
+    case arrow::Type::INT64:
+      return static_cast<const arrow::Int64Array&>(array).Value(index);
+    case arrow::Type::UINT8:
+      return static_cast<const arrow::UInt8Array&>(array).Value(index);
+    case arrow::Type::UINT16:
+      return static_cast<const arrow::UInt16Array&>(array).Value(index);
+    case arrow::Type::UINT32:
+      return static_cast<const arrow::UInt32Array&>(array).Value(index);
+    case arrow::Type::UINT64:
+      return static_cast<const arrow::UInt64Array&>(array).Value(index);
     case arrow::Type::HALF_FLOAT:
       return arrow::util::Float16::FromBits(static_cast<const arrow::HalfFloatArray&>(array).Value(index)).ToDouble();
-    case arrow::Type::FLOAT: return static_cast<double>(static_cast<const arrow::FloatArray&>(array).Value(index));
-    case arrow::Type::DOUBLE: return static_cast<const arrow::DoubleArray&>(array).Value(index);
+    case arrow::Type::FLOAT:
+      return static_cast<double>(static_cast<const arrow::FloatArray&>(array).Value(index));
+    case arrow::Type::DOUBLE:
+      return static_cast<const arrow::DoubleArray&>(array).Value(index);
     case arrow::Type::STRING:
-    case arrow::Type::LARGE_STRING: return binary_at(array, index);
+    case arrow::Type::LARGE_STRING:
+      return binary_at(array, index);
     case arrow::Type::LIST:
     case arrow::Type::LARGE_LIST:
     case arrow::Type::FIXED_SIZE_LIST: {
@@ -176,9 +198,12 @@ Json json_from_array(const arrow::Array& array, std::int64_t index, const std::s
       for (std::int64_t i = 0; i < range.second; ++i) list.push_back(json_from_array(*values, range.first + i, where));
       return list;
     }
-    case arrow::Type::MAP: return map_json(static_cast<const arrow::MapArray&>(array), index, where);
-    case arrow::Type::EXTENSION: return json_from_array(*static_cast<const arrow::ExtensionArray&>(array).storage(), index, where);
-    case arrow::Type::STRUCT: return struct_json(static_cast<const arrow::StructArray&>(array), index, where);
+    case arrow::Type::MAP:
+      return map_json(static_cast<const arrow::MapArray&>(array), index, where);
+    case arrow::Type::EXTENSION:
+      return json_from_array(*static_cast<const arrow::ExtensionArray&>(array).storage(), index, where);
+    case arrow::Type::STRUCT:
+      return struct_json(static_cast<const arrow::StructArray&>(array), index, where);
     case arrow::Type::DICTIONARY: {
       const auto& dictionary = static_cast<const arrow::DictionaryArray&>(array);
       return json_from_array(*dictionary.dictionary(), dictionary.GetValueIndex(index), where);
@@ -199,13 +224,15 @@ Json json_from_array(const arrow::Array& array, std::int64_t index, const std::s
       if (scalar.ok()) return (*scalar)->ToString();
       break;
     }
-    default: break;
+    default:
+      break;
   }
   throw errors::data("{}: values of type {} cannot be read in this version", where, array.type()->ToString());
 }
 
-Doc doc_from_row(const arrow::Table& table, std::int64_t row, std::int64_t id, const std::map<std::string, ColumnType>& types,
-                 const std::filesystem::path& folder, const std::string& where) {
+Doc doc_from_row(const arrow::Table& table, std::int64_t row, std::int64_t id,
+                 const std::map<std::string, ColumnType>& types, const std::filesystem::path& folder,
+                 const std::string& where) {
   Json fields = Json::object();
   std::map<std::string, std::vector<MediaRef>> media;
   for (int i = 0; i < table.num_columns(); ++i) {
@@ -221,10 +248,12 @@ Doc doc_from_row(const arrow::Table& table, std::int64_t row, std::int64_t id, c
     if (!type.is_list) {
       if (auto medium = media_at(*array, index, type.kind, folder, place)) list.push_back(std::move(*medium));
     } else if (!array->IsNull(index)) {
-      if (!list_value_type(*array->type())) throw errors::data("{}: its type {} is not a list of media", place, array->type()->ToString());
+      if (!list_value_type(*array->type()))
+        throw errors::data("{}: its type {} is not a list of media", place, array->type()->ToString());
       const auto [values, range] = list_slice(*array, index);
       for (std::int64_t k = 0; k < range.second; ++k)
-        if (auto medium = media_at(*values, range.first + k, type.kind, folder, place)) list.push_back(std::move(*medium));
+        if (auto medium = media_at(*values, range.first + k, type.kind, folder, place))
+          list.push_back(std::move(*medium));
     }
   }
   return Doc(id, std::move(fields), std::move(media));

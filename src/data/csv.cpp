@@ -31,7 +31,8 @@ class CsvSplit final : public Split {
     std::int64_t row = id;
     for (std::size_t i = 0; i < tables_.size() && row >= 0; ++i) {
       if (row < tables_[i]->num_rows())
-        return doc_from_row(*tables_[i], row, id, types_, files_[i].parent_path(), files_[i].string() + " row " + std::to_string(row));
+        return doc_from_row(*tables_[i], row, id, types_, files_[i].parent_path(),
+                            files_[i].string() + " row " + std::to_string(row));
       row -= tables_[i]->num_rows();
     }
     throw errors::data("row {} of a split with {} rows", id, rows_);
@@ -46,8 +47,10 @@ class CsvSplit final : public Split {
       if (arrow::is_temporal(field->type()->id())) texts.push_back(field->name());
     if (!texts.empty()) table = parse(file, texts);
     const auto names = table->schema()->field_names();
-    if (tables_.empty()) columns_ = names;
-    else if (columns_ != names) throw errors::data("{}: its columns differ from those of {}", file.string(), files_.front().string());
+    if (tables_.empty())
+      columns_ = names;
+    else if (columns_ != names)
+      throw errors::data("{}: its columns differ from those of {}", file.string(), files_.front().string());
     rows_ += table->num_rows();
     tables_.push_back(std::move(table));
   }
@@ -62,8 +65,9 @@ class CsvSplit final : public Split {
     convert_options.strings_can_be_null = true;
     for (const auto& name : texts) convert_options.column_types[name] = arrow::utf8();
     const auto input = take(arrow::io::ReadableFile::Open(file.string()), file);
-    const auto reader =
-        take(arrow::csv::TableReader::Make(arrow::io::default_io_context(), input, read_options, parse_options, convert_options), file);
+    const auto reader = take(arrow::csv::TableReader::Make(arrow::io::default_io_context(), input, read_options,
+                                                           parse_options, convert_options),
+                             file);
     return take(reader->Read(), file);
   }
 

@@ -13,11 +13,11 @@ namespace lmms_eval::data {
 
 /// Where the docs of a task come from: the dataset_* fields of its YAML.
 struct DataSource {
-  std::string path;                    ///< dataset_path: parquet, json, csv, or a local folder
-  std::string name;                    ///< dataset_name
+  std::string path;  ///< dataset_path: parquet, json, csv, or a local folder
+  std::string name;  ///< dataset_name
   nlohmann::ordered_json kwargs = nlohmann::ordered_json::object();  ///< dataset_kwargs
-  std::filesystem::path folder;        ///< relative data_files are looked for here: the YAML's folder
-  std::string where;                   ///< "tasks/digits/digits.yaml:3", for messages
+  std::filesystem::path folder;  ///< relative data_files are looked for here: the YAML's folder
+  std::string where;             ///< "tasks/digits/digits.yaml:3", for messages
 };
 
 /// One split: rows read on demand. Thread-safe; fast when ids ascend, possible in any order.
@@ -32,13 +32,15 @@ class Split {
   virtual std::filesystem::path folder() const = 0;
 };
 
-/// Decoded rows that a split may keep: little for docs that are read once in order, more for examples that are drawn at random.
+/// Decoded rows that a split may keep: little for docs that are read once in order, more for examples that are drawn at
+/// random.
 constexpr std::size_t kSequentialBytes = std::size_t{2} << 20;
 constexpr std::size_t kRandomAccessBytes = std::size_t{64} << 20;
 
-/// Opens a split. Throws Error{data} for a missing file, an unreadable one, a split that does not exist (naming those that do), and
-/// for data sets that this version cannot load; Error{config} for dataset_kwargs that it does not know.
-std::unique_ptr<Split> open_split(const DataSource& source, const std::string& split, std::size_t kept_bytes = kSequentialBytes);
+/// Opens a split. Throws Error{data} for a missing file, an unreadable one, a split that does not exist (naming those
+/// that do), and for data sets that this version cannot load; Error{config} for dataset_kwargs that it does not know.
+std::unique_ptr<Split> open_split(const DataSource& source, const std::string& split,
+                                  std::size_t kept_bytes = kSequentialBytes);
 
 /// The split that a file of a data set folder belongs to, by its path inside the folder: test-00000-of-00002.parquet,
 /// data/validation.jsonl, dev/part1.csv (dev, val and valid are the validation split, as in the datasets library).
@@ -46,7 +48,8 @@ std::string split_of_file(const std::filesystem::path& relative);
 
 // Readers, one file each. `files` exist.
 std::unique_ptr<Split> open_parquet(const std::vector<std::filesystem::path>& files, std::size_t kept_bytes);
-/// Lines of JSON objects, or one document with a list of them (in `field`, if one is named). A key that a row lacks is null in it.
+/// Lines of JSON objects, or one document with a list of them (in `field`, if one is named). A key that a row lacks is
+/// null in it.
 std::unique_ptr<Split> open_json(const std::vector<std::filesystem::path>& files, const std::string& field);
 /// With a header; types are inferred, empty values are null, dates stay text.
 std::unique_ptr<Split> open_csv(const std::vector<std::filesystem::path>& files, char delimiter);

@@ -104,10 +104,12 @@ class JsonListSplit final : public Split {
       throw errors::data("{}: {}", file.string(), one_line(error.what()));
     }
     if (!field.empty()) {
-      if (!content.is_object() || !content.contains(field)) throw errors::data("{}: has no field '{}'", file.string(), field);
+      if (!content.is_object() || !content.contains(field))
+        throw errors::data("{}: has no field '{}'", file.string(), field);
       content = Json(content[field]);
     }
-    if (!content.is_array()) throw errors::data("{}: must hold a list of objects (or name its field with `field`)", file.string());
+    if (!content.is_array())
+      throw errors::data("{}: must hold a list of objects (or name its field with `field`)", file.string());
     for (auto& item : content) {
       if (!item.is_object()) throw errors::data("{}: item {} is not an object", file.string(), rows_.size());
       for (const auto& [key, value] : item.items())

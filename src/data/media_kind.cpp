@@ -16,8 +16,11 @@ bool is_one_of(std::string_view text, const std::array<std::string_view, N>& lis
 }  // namespace
 
 MediaKind media_kind_of(std::string_view bytes, const std::string& name) {
-  const auto at = [&](std::size_t offset, std::string_view mark) { return bytes.size() >= offset + mark.size() && bytes.substr(offset, mark.size()) == mark; };
-  if (at(0, "\x89PNG") || at(0, "\xff\xd8\xff") || at(8, "WEBP") || at(0, "GIF8") || at(0, "BM")) return MediaKind::image;
+  const auto at = [&](std::size_t offset, std::string_view mark) {
+    return bytes.size() >= offset + mark.size() && bytes.substr(offset, mark.size()) == mark;
+  };
+  if (at(0, "\x89PNG") || at(0, "\xff\xd8\xff") || at(8, "WEBP") || at(0, "GIF8") || at(0, "BM"))
+    return MediaKind::image;
   if (at(8, "WAVE") || at(0, "fLaC") || at(0, "OggS") || at(0, "ID3")) return MediaKind::audio;
   if (at(4, "ftyp") || at(0, "\x1a\x45\xdf\xa3") || at(8, "AVI ")) return MediaKind::video;
   static constexpr std::array<std::string_view, 7> kAudio = {"wav", "mp3", "m4a", "aac", "flac", "ogg", "opus"};

@@ -16,13 +16,16 @@ namespace lmms_eval::data {
 namespace {
 
 // A batch is what is decoded at a time. Row groups can hold a gigabyte of pictures; a batch holds about this much.
+// Underneath, a page is decompressed whole, and writers that count rows (pyarrow: 1,024 of them) make large pages of
+// large pictures.
 constexpr std::int64_t kBatchBytes = std::int64_t{1} << 20;
 constexpr std::int64_t kMaxBatchRows = 1024;
 // What is read of a column of a row group at a time.
 constexpr std::int64_t kStreamBytes = std::int64_t{1} << 18;
 
 Error unreadable(const std::filesystem::path& file, const std::string& reason) {
-  return errors::data("{}: not a readable Parquet file: {}; fetch or make it again", file.string(), reason.substr(0, reason.find('\n')));
+  return errors::data("{}: not a readable Parquet file: {}; fetch or make it again", file.string(),
+                      reason.substr(0, reason.find('\n')));
 }
 
 template <typename Value>
@@ -74,11 +77,12 @@ struct Batch {
   }
 };
 
-/// Several files, one after another. Row groups are decoded in batches as rows are asked for: ascending rows cost one pass and
-/// little memory, others a pass from the start of their row group unless their batch is among the kept ones.
+/// Several files, one after another. Row groups are decoded in batches as rows are asked for: ascending rows cost one
+/// pass and little memory, others a pass from the start of their row group unless their batch is among the kept ones.
 class ParquetSplit final : public Split {
  public:
-  ParquetSplit(const std::vector<std::filesystem::path>& files, std::size_t kept_bytes) : kept_bytes_(static_cast<std::int64_t>(kept_bytes)) {
+  ParquetSplit(const std::vector<std::filesystem::path>& files, std::size_t kept_bytes)
+      : kept_bytes_(static_cast<std::int64_t>(kept_bytes)) {
     for (const auto& path : files) open(path);
   }
 
@@ -88,8 +92,8 @@ class ParquetSplit final : public Split {
 
   Doc row(std::int64_t id) const override {
     if (id < 0 || id >= rows_) throw errors::data("row {} of a split with {} rows", id, rows_);
-    const auto next =
-        std::upper_bound(groups_.begin(), groups_.end(), id, [](std::int64_t row, const Group& group) { return row < group.first_row; });
+    const auto next = std::upper_bound(groups_.begin(), groups_.end(), id,
+                                       [](std::int64_t row, const Group& group) { return row < group.first_row; });
     const auto group = static_cast<std::size_t>(std::prev(next) - groups_.begin());
     const auto& path = files_[groups_[group].file]->path;
     const std::lock_guard lock(mutex_);
@@ -147,7 +151,8 @@ class ParquetSplit final : public Split {
   }
 
   const Batch& find_or_read(std::size_t group, std::int64_t row) const {
-    const auto kept = std::find_if(kept_.begin(), kept_.end(), [&](const Batch& batch) { return batch.holds(group, row); });
+    const auto kept =
+        std::find_if(kept_.begin(), kept_.end(), [&](const Batch& batch) { return batch.holds(group, row); });
     if (kept != kept_.end()) {
       kept_.splice(kept_.begin(), kept_, kept);
       return kept_.front();
@@ -155,7 +160,8 @@ class ParquetSplit final : public Split {
     const auto& path = files_[groups_[group].file]->path;
     reading(path, [&] {
       if (!cursor_.batches || cursor_.group != group || cursor_.next_row > row)
-        cursor_ = {group, 0, take(files_[groups_[group].file]->reader->GetRecordBatchReader({groups_[group].index}), path)};
+        cursor_ = {group, 0,
+                   take(files_[groups_[group].file]->reader->GetRecordBatchReader({groups_[group].index}), path)};
       while (cursor_.next_row <= row) read_batch(path);
     });
     return kept_.front();
@@ -165,7 +171,9 @@ class ParquetSplit final : public Split {
   void read_batch(const std::filesystem::path& path) const {
     std::shared_ptr<arrow::RecordBatch> records;
     if (const auto status = cursor_.batches->ReadNext(&records); !status.ok()) throw unreadable(path, status.message());
-    if (!records) throw unreadable(path, "row group " + std::to_string(groups_[cursor_.group].index) + " has fewer rows than it says");
+    if (!records)
+      throw unreadable(path,
+                       "row group " + std::to_string(groups_[cursor_.group].index) + " has fewer rows than it says");
     const auto table = take(arrow::Table::FromRecordBatches({records}), path);
     const std::int64_t bytes = arrow::util::TotalBufferSize(*records);
     while (!kept_.empty() && held_ + bytes > kept_bytes_) {

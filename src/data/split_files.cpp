@@ -25,10 +25,12 @@ const std::vector<std::string> kFormats = {"parquet", "json", "csv"};
 /// The files of a name, path or glob pattern, relative to the YAML's folder.
 std::vector<fs::path> files_of(const std::string& text, const DataSource& source) {
   if (text.find("://") != text.npos)
-    throw errors::data("{}: data_files {}: URLs cannot be read in this version; fetch the file and give its path", source.where, text);
+    throw errors::data("{}: data_files {}: URLs cannot be read in this version; fetch the file and give its path",
+                       source.where, text);
   const fs::path path = fs::path(text).is_absolute() ? fs::path(text) : source.folder / text;
   if (fs::is_regular_file(path)) return {path};
-  if (text.find_first_of("*?[") == text.npos) throw errors::data("{}: no such data file: {}", source.where, path.string());
+  if (text.find_first_of("*?[") == text.npos)
+    throw errors::data("{}: no such data file: {}", source.where, path.string());
   glob_t found{};
   std::vector<fs::path> files;
   if (::glob(path.c_str(), 0, nullptr, &found) == 0) files.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
@@ -44,7 +46,8 @@ void collect_files(const Json& value, const DataSource& source, std::vector<fs::
   } else if (value.is_array() && !value.empty()) {
     for (const auto& item : value) collect_files(item, source, files);
   } else {
-    throw errors::config("{}: data_files must be a file name, a list of them, or a map of split to either", source.where);
+    throw errors::config("{}: data_files must be a file name, a list of them, or a map of split to either",
+                         source.where);
   }
 }
 
@@ -66,8 +69,10 @@ std::vector<fs::path> listed_files(const DataSource& source, const std::string& 
 
 std::optional<std::string> split_named_by(const std::string& word) {
   static const std::map<std::string, std::string> kWords = {
-      {"train", "train"},    {"training", "train"}, {"validation", "validation"}, {"valid", "validation"}, {"val", "validation"},
-      {"dev", "validation"}, {"test", "test"},      {"testing", "test"},          {"eval", "test"},        {"evaluation", "test"}};
+      {"train", "train"},      {"training", "train"}, {"validation", "validation"},
+      {"valid", "validation"}, {"val", "validation"}, {"dev", "validation"},
+      {"test", "test"},        {"testing", "test"},   {"eval", "test"},
+      {"evaluation", "test"}};
   const auto found = kWords.find(to_lower(word));
   return found == kWords.end() ? std::nullopt : std::optional(found->second);
 }
@@ -120,7 +125,8 @@ fs::path data_folder(const DataSource& source) {
   fs::path folder = in_yaml_folder(source, source.path);
   if (!source.name.empty() && source.name != "default") {
     if (!fs::is_directory(folder / source.name))
-      throw errors::data("{}: data set folder {} has no folder '{}' (dataset_name)", source.where, folder.string(), source.name);
+      throw errors::data("{}: data set folder {} has no folder '{}' (dataset_name)", source.where, folder.string(),
+                         source.name);
     folder /= source.name;
   }
   if (!source.kwargs.contains("data_dir")) return folder;
@@ -139,8 +145,10 @@ SplitFiles files_in_folder(const DataSource& source, const std::string& split) {
     SplitFiles result{format, {}};
     for (const auto& file : found->second) {
       const std::string name = split_of_file(fs::relative(file, folder));
-      if (name == split) result.files.push_back(file);
-      else if (std::find(known.begin(), known.end(), name) == known.end()) known.push_back(name);
+      if (name == split)
+        result.files.push_back(file);
+      else if (std::find(known.begin(), known.end(), name) == known.end())
+        known.push_back(name);
     }
     if (!result.files.empty()) return result;
   }
@@ -148,12 +156,16 @@ SplitFiles files_in_folder(const DataSource& source, const std::string& split) {
 }
 
 [[noreturn]] void not_local(const DataSource& source) {
-  static const std::vector<std::string> kOtherFormats = {"arrow", "text", "pandas", "webdataset", "imagefolder", "audiofolder", "videofolder", "xml"};
+  static const std::vector<std::string> kOtherFormats = {"arrow",       "text",        "pandas",      "webdataset",
+                                                         "imagefolder", "audiofolder", "videofolder", "xml"};
   if (std::find(kOtherFormats.begin(), kOtherFormats.end(), source.path) != kOtherFormats.end())
-    throw errors::data("{}: dataset_path {} is not supported in this version; convert the data to Parquet", source.where, source.path);
+    throw errors::data("{}: dataset_path {} is not supported in this version; convert the data to Parquet",
+                       source.where, source.path);
   throw errors::data(
-      "{}: '{}' is not a local folder, and data sets of a hub are not supported in this version; fetch its files (hf download {} "
-      "--repo-type dataset --local-dir DIR) and set dataset_path to that folder, or use dataset_path: parquet with dataset_kwargs.data_files",
+      "{}: '{}' is not a local folder, and data sets of a hub are not supported in this version; fetch its files (hf "
+      "download {} "
+      "--repo-type dataset --local-dir DIR) and set dataset_path to that folder, or use dataset_path: parquet with "
+      "dataset_kwargs.data_files",
       source.where, source.path, source.path);
 }
 
@@ -164,7 +176,8 @@ std::string split_of_file(const fs::path& relative) {
   // <split>-00000-of-00001, maybe with a hash behind.
   if (const auto of = stem.find("-of-"); of != stem.npos && of >= 6) {
     const auto dash = stem.rfind('-', of - 1);
-    if (dash != stem.npos && dash > 0 && are_digits(std::string_view(stem).substr(dash + 1, of - dash - 1))) return stem.substr(0, dash);
+    if (dash != stem.npos && dash > 0 && are_digits(std::string_view(stem).substr(dash + 1, of - dash - 1)))
+      return stem.substr(0, dash);
   }
   if (const auto split = split_in(stem)) return *split;
   if (const auto split = split_in(relative.parent_path().string())) return *split;
@@ -174,7 +187,8 @@ std::string split_of_file(const fs::path& relative) {
 SplitFiles find_split_files(const DataSource& source, const std::string& split) {
   if (std::find(kFormats.begin(), kFormats.end(), source.path) != kFormats.end()) {
     if (!source.kwargs.contains("data_files"))
-      throw errors::config("{}: dataset_path {} needs dataset_kwargs.data_files: a file, or a map of splits to files", source.where, source.path);
+      throw errors::config("{}: dataset_path {} needs dataset_kwargs.data_files: a file, or a map of splits to files",
+                           source.where, source.path);
     return {source.path, listed_files(source, split)};
   }
   if (source.path.empty() || !fs::is_directory(in_yaml_folder(source, source.path))) not_local(source);
@@ -184,7 +198,8 @@ SplitFiles find_split_files(const DataSource& source, const std::string& split) 
   SplitFiles found{"", listed_files(inside, split)};
   found.format = format_of(found.files.front());
   if (found.format.empty())
-    throw errors::data("{}: {} is neither .parquet, .json, .jsonl nor .csv", source.where, found.files.front().string());
+    throw errors::data("{}: {} is neither .parquet, .json, .jsonl nor .csv", source.where,
+                       found.files.front().string());
   return found;
 }
 

@@ -1,8 +1,8 @@
 #include "lmms_eval/evaluate.h"
 
-#include <atomic>
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
+#include <atomic>
 #include <nlohmann/json.hpp>
 
 #include "base/errors.h"
@@ -156,9 +156,10 @@ class Collector {
 void print_first_doc(const LM& model, const OpenDoc& open) {
   if (open.doc_id != open.run->first() || open.requests.empty()) return;
   const Task& task = open.run->task();
-  fmt::print("Task: {}; document {}; context prompt (starting on next line):\n{}\n(end of prompt on previous line)\n"
-             "target string or answer choice index (starting on next line):\n{}\n(end of target on previous line)\n",
-             task.name(), open.doc_id, model.prompt_text(open.requests.front()), python_text(task.target(*open.doc)));
+  fmt::print(
+      "Task: {}; document {}; context prompt (starting on next line):\n{}\n(end of prompt on previous line)\n"
+      "target string or answer choice index (starting on next line):\n{}\n(end of target on previous line)\n",
+      task.name(), open.doc_id, model.prompt_text(open.requests.front()), python_text(task.target(*open.doc)));
 }
 
 void run_model(LM& model, RequestFeed& feed) {
@@ -181,7 +182,8 @@ Results collect_results(LM& model, std::vector<TaskNode> tasks, const EvaluateOp
   *results.document = results_document(tasks, runs, options.bootstrap_iters, with_hashes);
   const ModelInfo info = model.info();
   if (!info.metrics.empty()) (*results.document)["throughput"] = info.metrics;
-  (*results.document)["usage"] = info.device == "api" ? usage_section(runs, options.max_tokens) : nlohmann::ordered_json::object();
+  (*results.document)["usage"] =
+      info.device == "api" ? usage_section(runs, options.max_tokens) : nlohmann::ordered_json::object();
   if (with_hashes) (*results.document)["efficiency"] = efficiency_section(runs);
   results.tasks = std::move(tasks);
   results.model = info;
@@ -199,7 +201,8 @@ ResultSink::~ResultSink() = default;
 void request_stop() noexcept { stop_flag = true; }
 bool stop_requested() noexcept { return stop_flag; }
 
-Results evaluate(LM& model, std::vector<TaskNode> tasks, const EvaluateOptions& options, std::span<ResultSink* const> sinks) {
+Results evaluate(LM& model, std::vector<TaskNode> tasks, const EvaluateOptions& options,
+                 std::span<ResultSink* const> sinks) {
   try {
     std::vector<std::shared_ptr<Task>> leaves;
     collect_tasks(tasks, leaves);
@@ -225,7 +228,8 @@ Results evaluate(LM& model, std::vector<TaskNode> tasks, const EvaluateOptions& 
       collector.take(doc);
       if (collector.budget_spent()) feed_pointer->stop();
     };
-    RequestFeed feed(pointers, model, cache ? &*cache : nullptr, std::max(kMinWindow, 4 * info.preferred_in_flight), on_open, on_done);
+    RequestFeed feed(pointers, model, cache ? &*cache : nullptr, std::max(kMinWindow, 4 * info.preferred_in_flight),
+                     on_open, on_done);
     feed_pointer = &feed;
     run_model(model, feed);
     collector.finish();

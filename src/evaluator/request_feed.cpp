@@ -49,8 +49,8 @@ std::unique_ptr<OpenDoc> RequestFeed::open_doc(TaskRun& run, std::int64_t doc_id
   }
   for (const auto& request : open->requests) {
     if (!model_.supports(request.type)) {
-      throw errors::usage("task {} makes {} requests, which model {} cannot answer; choose another task or model", run.task().name(),
-                          to_string(request.type), model_.info().name);
+      throw errors::usage("task {} makes {} requests, which model {} cannot answer; choose another task or model",
+                          run.task().name(), to_string(request.type), model_.info().name);
     }
   }
   open->responses.resize(open->requests.size());
@@ -94,8 +94,10 @@ void RequestFeed::fill() {
       look_up(*open);
       OpenDoc* doc = open.get();
       open_.emplace(doc, std::move(open));
-      if (doc->missing == 0) finish_doc(doc);
-      else ranked.push_back({doc, batch_key(doc->requests.front()), text_length(doc->requests.front())});
+      if (doc->missing == 0)
+        finish_doc(doc);
+      else
+        ranked.push_back({doc, batch_key(doc->requests.front()), text_length(doc->requests.front())});
       if (stopping()) break;
     }
     std::stable_sort(ranked.begin(), ranked.end(), [](const Ranked& a, const Ranked& b) {
@@ -156,12 +158,14 @@ void RequestFeed::finish_doc(OpenDoc* doc) {
 void RequestFeed::complete(std::uint64_t ticket, Response response) {
   std::lock_guard lock(mutex_);
   const auto flight = flights_.find(ticket);
-  if (flight == flights_.end()) throw errors::internal("request ticket {} was completed twice or never handed out", ticket);
+  if (flight == flights_.end())
+    throw errors::internal("request ticket {} was completed twice or never handed out", ticket);
   OpenDoc* doc = flight->second.doc;
   const std::size_t index = flight->second.index;
   flights_.erase(flight);
   const Request& request = doc->requests[index];
-  if (cache_ && response.status == Status::answered && cache_->keeps(request)) cache_->put(cache_->key(request), request, response);
+  if (cache_ && response.status == Status::answered && cache_->keeps(request))
+    cache_->put(cache_->key(request), request, response);
   doc->responses[index] = std::move(response);
   if (--doc->missing == 0) finish_doc(doc);
 }

@@ -20,27 +20,28 @@ class ResponseCache;
 struct OpenDoc {
   TaskRun* run = nullptr;
   std::int64_t doc_id = 0;
-  std::optional<Doc> doc;              ///< absent when its row could not be read
+  std::optional<Doc> doc;  ///< absent when its row could not be read
   std::vector<Request> requests;
   std::vector<Response> responses;
   std::vector<bool> from_cache;
-  std::size_t missing = 0;             ///< responses still to come
-  Status status = Status::answered;    ///< known before the model when the doc cannot be rendered
+  std::size_t missing = 0;           ///< responses still to come
+  Status status = Status::answered;  ///< known before the model when the doc cannot be rendered
   std::string error;
 };
 
 /// Turns docs into requests for the model, one window at a time, and collects the responses.
 ///
-/// A window of docs is read and rendered when the previous one has been handed out; inside it docs are ordered by request
-/// type, generation options and length (longest first). Cached answers never reach the model. `on_done` gets every doc
-/// exactly once, as soon as its last response is there; it is called with the feed's lock held, one at a time.
+/// A window of docs is read and rendered when the previous one has been handed out; inside it docs are ordered by
+/// request type, generation options and length (longest first). Cached answers never reach the model. `on_done` gets
+/// every doc exactly once, as soon as its last response is there; it is called with the feed's lock held, one at a
+/// time.
 class RequestFeed final : public RequestStream {
  public:
   using DocCallback = std::function<void(OpenDoc&)>;
 
   /// `on_open` (may be empty) sees each doc once its requests are built, before any of them is handed out.
-  RequestFeed(std::vector<TaskRun*> runs, const LM& model, ResponseCache* cache, std::size_t window, DocCallback on_open,
-              DocCallback on_done);
+  RequestFeed(std::vector<TaskRun*> runs, const LM& model, ResponseCache* cache, std::size_t window,
+              DocCallback on_open, DocCallback on_done);
 
   std::optional<StreamedRequest> next() override;
   std::vector<StreamedRequest> next_batch(std::size_t count) override;
@@ -78,7 +79,7 @@ class RequestFeed final : public RequestStream {
   DocCallback on_done_;
 
   mutable std::mutex mutex_;
-  std::size_t run_ = 0;            // cursor over runs_ and the docs of the current one
+  std::size_t run_ = 0;  // cursor over runs_ and the docs of the current one
   std::int64_t next_doc_ = 0;
   std::atomic<bool> stopped_ = false;
   std::uint64_t next_ticket_ = 1;

@@ -25,7 +25,9 @@ Json version_json(const std::string& text) {
 }
 
 /// "name" at the top, " - name" one level down, "  - name" below that.
-std::string indented(const std::string& alias, int depth) { return depth == 0 ? alias : std::string(depth, ' ') + "- " + alias; }
+std::string indented(const std::string& alias, int depth) {
+  return depth == 0 ? alias : std::string(depth, ' ') + "- " + alias;
+}
 
 std::vector<const TaskNode*> sorted(const std::vector<TaskNode>& nodes) {
   std::vector<const TaskNode*> list;
@@ -34,7 +36,8 @@ std::vector<const TaskNode*> sorted(const std::vector<TaskNode>& nodes) {
   return list;
 }
 
-void for_each_node(const std::vector<TaskNode>& nodes, int depth, const std::function<void(const TaskNode&, int)>& visit) {
+void for_each_node(const std::vector<TaskNode>& nodes, int depth,
+                   const std::function<void(const TaskNode&, int)>& visit) {
   for (const auto* node : sorted(nodes)) {
     visit(*node, depth);
     for_each_node(node->members, depth + 1, visit);
@@ -80,12 +83,13 @@ class Document {
     const auto metrics = run.task().metrics();
     std::vector<std::string> seen;
     for (const auto& column : run.columns()) {
-      const bool listed = std::any_of(metrics.begin(), metrics.end(), [&](const auto& info) { return info.name == column.metric; });
+      const bool listed =
+          std::any_of(metrics.begin(), metrics.end(), [&](const auto& info) { return info.name == column.metric; });
       if (!listed) continue;  // extra keys of a scoring function are kept in samples only
       const auto values = column.values.values();
-      const auto aggregate = errors::with_context("while aggregating " + column.metric + " of task " + run.task().name(), [&] {
-        return run.task().aggregate(column.metric, values, bootstrap_iters_);
-      });
+      const auto aggregate =
+          errors::with_context("while aggregating " + column.metric + " of task " + run.task().name(),
+                               [&] { return run.task().aggregate(column.metric, values, bootstrap_iters_); });
       add(row, column.metric, column.filter, aggregate);
     }
     for (const auto& info : metrics)
@@ -94,11 +98,13 @@ class Document {
     return row;
   }
 
-  static void add(Json& row, const std::string& metric, const std::string& filter, const std::optional<MetricAggregate>& aggregate) {
+  static void add(Json& row, const std::string& metric, const std::string& filter,
+                  const std::optional<MetricAggregate>& aggregate) {
     row[metric + "," + filter] = aggregate ? Json(aggregate->value) : kNotAvailable;
     row[metric + "_stderr," + filter] = aggregate ? or_not_available(aggregate->stderr_value) : kNotAvailable;
     row[metric + "_stderr_clt," + filter] = aggregate ? or_not_available(aggregate->stderr_clt) : kNotAvailable;
-    row[metric + "_stderr_clustered," + filter] = aggregate ? or_not_available(aggregate->stderr_clustered) : kNotAvailable;
+    row[metric + "_stderr_clustered," + filter] =
+        aggregate ? or_not_available(aggregate->stderr_clustered) : kNotAvailable;
   }
 
   static void collect_leaves(const TaskNode& node, std::vector<const TaskNode*>& leaves) {
@@ -123,17 +129,22 @@ class Document {
           const double size = static_cast<double>(runs_.at(leaf->task.get())->counts.answered);
           const double weight = entry.weight_by_size ? size : 1.0;
           ++count;
-          if (metrics[key].is_number()) weighted += metrics[key].get<double>() * weight;
-          else has_value = false;
+          if (metrics[key].is_number())
+            weighted += metrics[key].get<double>() * weight;
+          else
+            has_value = false;
           weights += weight;
           sizes += size;
-          if (metrics[error_key].is_number()) variance += (size - 1) * std::pow(metrics[error_key].get<double>(), 2) * size;
-          else has_error = false;
+          if (metrics[error_key].is_number())
+            variance += (size - 1) * std::pow(metrics[error_key].get<double>(), 2) * size;
+          else
+            has_error = false;
         }
         if (count == 0) continue;
         row[key] = has_value && weights > 0 ? Json(weighted / weights) : kNotAvailable;
         const double freedom = sizes - static_cast<double>(count);
-        row[error_key] = has_value && has_error && freedom > 0 ? Json(std::sqrt(variance / freedom / sizes)) : kNotAvailable;
+        row[error_key] =
+            has_value && has_error && freedom > 0 ? Json(std::sqrt(variance / freedom / sizes)) : kNotAvailable;
       }
     }
     return row;
@@ -142,14 +153,17 @@ class Document {
   Json higher_is_better(const TaskNode& node) const {
     Json row = Json::object();
     if (node.task) {
-      for (const auto& info : node.task->metrics()) row[info.name] = info.higher_is_better ? Json(*info.higher_is_better) : Json();
+      for (const auto& info : node.task->metrics())
+        row[info.name] = info.higher_is_better ? Json(*info.higher_is_better) : Json();
       return row;
     }
     for (const auto& member : node.members) {
       const Json below = higher_is_better(member);
       for (const auto& [metric, value] : below.items()) {
-        if (!row.contains(metric)) row[metric] = value;
-        else if (row[metric] != value) row[metric] = nullptr;
+        if (!row.contains(metric))
+          row[metric] = value;
+        else if (row[metric] != value)
+          row[metric] = nullptr;
       }
     }
     return row;
@@ -169,9 +183,10 @@ class Document {
       configs[node.name] = node.task->dump_config();
       shots[node.name] = node.task->num_fewshot();
       const auto& counts = runs_.at(node.task.get())->counts;
-      samples[node.name] = {{"original", counts.original}, {"effective", counts.requested}, {"answered", counts.answered},
-                            {"failed", counts.failed}, {"unscorable", counts.unscorable}, {"not_run", counts.not_run},
-                            {"empty", counts.empty}, {"cut", counts.cut}};
+      samples[node.name] = {{"original", counts.original},     {"effective", counts.requested},
+                            {"answered", counts.answered},     {"failed", counts.failed},
+                            {"unscorable", counts.unscorable}, {"not_run", counts.not_run},
+                            {"empty", counts.empty},           {"cut", counts.cut}};
     });
     document["group_subtasks"] = std::move(subtasks);
     document["configs"] = configs;
@@ -188,8 +203,11 @@ class Document {
 };
 
 Json token_entry(const TokenTotals& tokens) {
-  return {{"input_tokens", tokens.paid_input}, {"output_tokens", tokens.paid_output}, {"reasoning_tokens", tokens.paid_reasoning},
-          {"total_tokens", tokens.paid_input + tokens.paid_output}, {"n_api_calls", tokens.calls}};
+  return {{"input_tokens", tokens.paid_input},
+          {"output_tokens", tokens.paid_output},
+          {"reasoning_tokens", tokens.paid_reasoning},
+          {"total_tokens", tokens.paid_input + tokens.paid_output},
+          {"n_api_calls", tokens.calls}};
 }
 
 void add(TokenTotals& sum, const TokenTotals& other) {
@@ -208,9 +226,12 @@ void add(TokenTotals& sum, const TokenTotals& other) {
 Json efficiency_entry(const TokenTotals& tokens) {
   const auto number = [](std::int64_t value) { return static_cast<double>(value); };
   const double docs = std::max(1.0, number(tokens.docs));
-  return {{"docs", number(tokens.docs)}, {"docs_with_token_counts", number(tokens.docs_with_counts)},
-          {"total_input_tokens", number(tokens.input)}, {"total_output_tokens", number(tokens.output)},
-          {"total_tokens", number(tokens.input + tokens.output)}, {"total_correct_score", tokens.correct},
+  return {{"docs", number(tokens.docs)},
+          {"docs_with_token_counts", number(tokens.docs_with_counts)},
+          {"total_input_tokens", number(tokens.input)},
+          {"total_output_tokens", number(tokens.output)},
+          {"total_tokens", number(tokens.input + tokens.output)},
+          {"total_correct_score", tokens.correct},
           {"avg_output_tokens_per_sample", number(tokens.output) / docs},
           {"tokens_per_correct_answer", tokens.correct > 0 ? Json(number(tokens.output) / tokens.correct) : Json()}};
 }
@@ -233,7 +254,9 @@ Json usage_section(const Runs& runs, std::optional<std::int64_t> budget) {
     add(total, run->tokens);
     by_task[run->task().name()] = token_entry(run->tokens);
   }
-  return {{"total", token_entry(total)}, {"by_task", by_task}, {"by_source", {{"model", token_entry(total)}}},
+  return {{"total", token_entry(total)},
+          {"by_task", by_task},
+          {"by_source", {{"model", token_entry(total)}}},
           {"budget_exceeded", budget && total.paid_input + total.paid_output >= *budget},
           {"budget_total_tokens", budget ? Json(*budget) : Json()}};
 }

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "base/log.h"
-#include "lmms_eval/error.h"
 #include "base/python_json.h"
+#include "lmms_eval/error.h"
 
 namespace lmms_eval {
 namespace {
@@ -28,7 +28,8 @@ nlohmann::ordered_json unwrapped(nlohmann::ordered_json value) {
 
 nlohmann::ordered_json raw_value(const Request& request, const Response& response) {
   if (request.type == RequestType::generate_until) return response.text;
-  if (request.type == RequestType::loglikelihood) return nlohmann::ordered_json::array({response.logprob, response.is_greedy});
+  if (request.type == RequestType::loglikelihood)
+    return nlohmann::ordered_json::array({response.logprob, response.is_greedy});
   return response.logprob;
 }
 
@@ -68,7 +69,8 @@ nlohmann::ordered_json input_media(const FinishedDoc& finished) {
     for (const auto& part : message.parts) {
       if (!part.media || list.size() >= kMaxInputMedia) continue;
       const std::string reference = part.media->reference();
-      if (std::find(list.begin(), list.end(), nlohmann::ordered_json(reference)) == list.end()) list.push_back(reference);
+      if (std::find(list.begin(), list.end(), nlohmann::ordered_json(reference)) == list.end())
+        list.push_back(reference);
     }
   }
   return list;
@@ -102,7 +104,8 @@ std::string sample_line(const FinishedDoc& finished, const ScoredFilter* scored,
     line["target"] = nullptr;  // the doc could not be rendered, which its `error` says
   }
   const auto resps = unwrapped(with_text_leaves(raw_responses(finished)));
-  const auto filtered = scored && scored->filtered_resps ? unwrapped(with_text_leaves(*scored->filtered_resps)) : nlohmann::ordered_json();
+  const auto filtered = scored && scored->filtered_resps ? unwrapped(with_text_leaves(*scored->filtered_resps))
+                                                         : nlohmann::ordered_json();
   if (resps != filtered && resps != nlohmann::ordered_json::array({filtered})) line["resps"] = resps;
   line["filtered_resps"] = filtered;
   line["token_counts"] = token_counts(finished);

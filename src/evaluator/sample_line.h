@@ -16,12 +16,12 @@ struct FinishedDoc {
   std::span<const Request> requests;
   std::span<const Response> responses;
   Status status = Status::answered;
-  std::string error;       ///< of a doc that was not answered
+  std::string error;  ///< of a doc that was not answered
   std::string doc_hash;
 };
 
-/// One line of a samples file: the keys of lmms-eval in their order, then filter, status and error. `scored` is null for a doc
-/// that was not scored. `input` is the text as the model was sent it.
+/// One line of a samples file: the keys of lmms-eval in their order, then filter, status and error. `scored` is null
+/// for a doc that was not scored. `input` is the text as the model was sent it.
 std::string sample_line(const FinishedDoc& finished, const ScoredFilter* scored, const std::string& input);
 
 /// Python's str() of a JSON value, as lmms-eval writes leaves: "None", "True", "1.0", text as it is.

@@ -1,8 +1,8 @@
 #include "evaluator/task_run.h"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
-#include <fmt/format.h>
 
 #include "base/errors.h"
 #include "base/log.h"
@@ -16,7 +16,8 @@ constexpr std::size_t kMaxDistinctProblems = 20;
 
 std::int64_t count_limit(std::optional<double> limit, std::int64_t docs) {
   if (!limit || *limit == -1) return docs;
-  if (*limit < 0) throw errors::usage("--limit {}: must be -1 (all docs), a share between 0 and 1, or a number of docs", *limit);
+  if (*limit < 0)
+    throw errors::usage("--limit {}: must be -1 (all docs), a share between 0 and 1, or a number of docs", *limit);
   if (*limit < 1) return static_cast<std::int64_t>(std::ceil(static_cast<double>(docs) * *limit));
   return *limit >= static_cast<double>(docs) ? docs : static_cast<std::int64_t>(*limit);
 }
@@ -40,13 +41,17 @@ void ValueColumn::set(std::size_t position, const nlohmann::ordered_json& value)
 std::vector<nlohmann::ordered_json> ValueColumn::values() const {
   std::vector<nlohmann::ordered_json> list;
   for (std::size_t i = 0; i < docs_; ++i) {
-    if (i < present_.size() && present_[i]) list.emplace_back(numbers_[i]);
-    else if (const auto other = others_.find(i); other != others_.end()) list.push_back(other->second);
+    if (i < present_.size() && present_[i])
+      list.emplace_back(numbers_[i]);
+    else if (const auto other = others_.find(i); other != others_.end())
+      list.push_back(other->second);
   }
   return list;
 }
 
-void OrderedHash::feed(std::size_t position, const std::string& hash) { sha_.update("sample_" + std::to_string(position) + hash); }
+void OrderedHash::feed(std::size_t position, const std::string& hash) {
+  sha_.update("sample_" + std::to_string(position) + hash);
+}
 
 void OrderedHash::add(std::size_t position, std::string hash) {
   early_.emplace(position, std::move(hash));
@@ -59,7 +64,8 @@ std::string OrderedHash::finish() {
   return sha_.hex();
 }
 
-TaskRun::TaskRun(std::shared_ptr<Task> task, std::optional<double> limit, std::int64_t offset) : task_(std::move(task)), first_(offset) {
+TaskRun::TaskRun(std::shared_ptr<Task> task, std::optional<double> limit, std::int64_t offset)
+    : task_(std::move(task)), first_(offset) {
   counts.original = task_->num_docs();
   counts.requested = std::min(count_limit(limit, counts.original), std::max<std::int64_t>(0, counts.original - offset));
   if (counts.requested > 0) return;
@@ -77,7 +83,8 @@ void TaskRun::add_scores(std::int64_t doc_id, const std::vector<ScoredFilter>& s
         return known.filter == scored.filter && known.metric == metric;
       });
       if (column == columns_.end())
-        column = columns_.insert(column, Column{scored.filter, metric, ValueColumn(static_cast<std::size_t>(counts.requested))});
+        column = columns_.insert(
+            column, Column{scored.filter, metric, ValueColumn(static_cast<std::size_t>(counts.requested))});
       column->values.set(position, value);
     }
   }
@@ -96,10 +103,11 @@ void TaskRun::add_problem(Status status, std::int64_t doc_id, const std::string&
 std::vector<std::string> TaskRun::problems() const {
   std::vector<std::string> lines;
   for (const auto& [key, problem] : problems_) {
-    lines.push_back(fmt::format("{}: {} {} {} (first: doc {}): {}", task_->name(), problem.docs, problem.docs == 1 ? "doc" : "docs",
-                                key.first, problem.first, key.second));
+    lines.push_back(fmt::format("{}: {} {} {} (first: doc {}): {}", task_->name(), problem.docs,
+                                problem.docs == 1 ? "doc" : "docs", key.first, problem.first, key.second));
   }
-  if (counts.not_run > 0) lines.push_back(fmt::format("{}: {} docs not run: the run was stopped before", task_->name(), counts.not_run));
+  if (counts.not_run > 0)
+    lines.push_back(fmt::format("{}: {} docs not run: the run was stopped before", task_->name(), counts.not_run));
   return lines;
 }
 

@@ -51,8 +51,8 @@ struct TokenTotals {
   std::int64_t input = 0;
   std::int64_t output = 0;
   std::int64_t reasoning = 0;
-  std::int64_t calls = 0;        ///< requests that the model answered itself, not the cache
-  std::int64_t paid_input = 0;   ///< of those calls
+  std::int64_t calls = 0;       ///< requests that the model answered itself, not the cache
+  std::int64_t paid_input = 0;  ///< of those calls
   std::int64_t paid_output = 0;
   std::int64_t paid_reasoning = 0;
   double correct = 0;
@@ -70,7 +70,9 @@ class TaskRun {
 
   /// Takes the scores of an answered doc. `hash` may be empty when nobody asks for hashes.
   void add_scores(std::int64_t doc_id, const std::vector<ScoredFilter>& scores);
-  void add_hash(std::int64_t doc_id, std::string hash) { hash_.add(static_cast<std::size_t>(doc_id - first_), std::move(hash)); }
+  void add_hash(std::int64_t doc_id, std::string hash) {
+    hash_.add(static_cast<std::size_t>(doc_id - first_), std::move(hash));
+  }
   void add_problem(Status status, std::int64_t doc_id, const std::string& error);
 
   struct Column {

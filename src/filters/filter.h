@@ -10,7 +10,8 @@ namespace lmms_eval::filters {
 
 using Json = nlohmann::ordered_json;
 
-/// One step of a filter pipeline: what becomes of one request's responses (a list at the start, a scalar after take_first).
+/// One step of a filter pipeline: what becomes of one request's responses (a list at the start, a scalar after
+/// take_first).
 using Step = std::function<Json(const Json& responses)>;
 
 /// Makes a step from the arguments of its filter_list entry. Throws Error{config} for a bad argument.
@@ -41,8 +42,8 @@ TagPairs tag_pairs(const Json& value, const std::string& what);
 /// A step over each text of a list, or over a lone text.
 Step for_each_text(std::function<Json(const std::string&)> change);
 
-/// Removes what stands between tag pairs: while both occur, from the first start to the first end after it; an end without a start
-/// keeps what follows the last end; then white space is stripped.
+/// Removes what stands between tag pairs: while both occur, from the first start to the first end after it; an end
+/// without a start keeps what follows the last end; then white space is stripped.
 std::string strip_tags(std::string text, const TagPairs& pairs);
 
 }  // namespace lmms_eval::filters

@@ -18,7 +18,8 @@ Step regex(const Json& arguments) {
     const auto count = static_cast<std::int64_t>(matches.size());
     const std::int64_t index = select < 0 ? count + select : select;
     if (index < 0 || index >= count)
-      throw errors::data("regex filter '{}': group_select {} of {} matches in '{}'", pattern, select, count, one_line(text, 80));
+      throw errors::data("regex filter '{}': group_select {} of {} matches in '{}'", pattern, select, count,
+                         one_line(text, 80));
     const auto& match = matches[static_cast<std::size_t>(index)];
     if (match.groups.empty()) return std::string(trim(text.substr(match.begin, match.end - match.begin)));
     if (match.groups.size() == 1) return std::string(trim(match.groups[0].value_or("")));

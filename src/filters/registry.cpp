@@ -26,13 +26,16 @@ Step make_step(const std::string& name, const Json& arguments, const std::string
     std::vector<std::string> names;
     for (const auto& [known_name, filter] : known()) names.push_back(known_name);
     if (name == "multi_choice_regex" || name == "regex_pos" || name == "format_span")
-      throw errors::config("{}: filter '{}' is not supported in this version (known: {})", where, name, join(names, ", "));
-    throw errors::config("{}: unknown filter '{}'{} (known: {})", where, name, did_you_mean(name, names), join(names, ", "));
+      throw errors::config("{}: filter '{}' is not supported in this version (known: {})", where, name,
+                           join(names, ", "));
+    throw errors::config("{}: unknown filter '{}'{} (known: {})", where, name, did_you_mean(name, names),
+                         join(names, ", "));
   }
   for (const auto& [key, value] : arguments.items()) {
     const auto& allowed = found->second.arguments;
     if (std::find(allowed.begin(), allowed.end(), key) == allowed.end())
-      throw errors::config("{}: filter '{}' takes no argument '{}'{} (it takes: {})", where, name, key, did_you_mean(key, allowed), join(allowed, ", "));
+      throw errors::config("{}: filter '{}' takes no argument '{}'{} (it takes: {})", where, name, key,
+                           did_you_mean(key, allowed), join(allowed, ", "));
   }
   try {
     return found->second.make(arguments);
@@ -49,7 +52,8 @@ std::string text_argument(const Json& arguments, const std::string& name, const 
 
 std::int64_t integer_argument(const Json& arguments, const std::string& name, std::int64_t otherwise) {
   if (!arguments.contains(name)) return otherwise;
-  if (!arguments[name].is_number_integer()) throw errors::config("{} must be a whole number, not {}", name, arguments[name].dump());
+  if (!arguments[name].is_number_integer())
+    throw errors::config("{} must be a whole number, not {}", name, arguments[name].dump());
   return arguments[name].get<std::int64_t>();
 }
 
@@ -58,7 +62,8 @@ Step for_each_text(std::function<Json(const std::string&)> change) {
     if (responses.is_string()) return change(responses.get<std::string>());
     if (!responses.is_array()) return responses;
     Json list = Json::array();
-    for (const auto& response : responses) list.push_back(response.is_string() ? change(response.get<std::string>()) : response);
+    for (const auto& response : responses)
+      list.push_back(response.is_string() ? change(response.get<std::string>()) : response);
     return list;
   };
 }

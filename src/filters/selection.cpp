@@ -19,7 +19,8 @@ Step take_first_k(const Json& arguments) {
   return [k](const Json& responses) -> Json {
     if (!responses.is_array()) return responses;
     if (responses.size() < k)
-      throw errors::config("take_first_k: k is {}, but each request has {} responses; set repeats to at least k", k, responses.size());
+      throw errors::config("take_first_k: k is {}, but each request has {} responses; set repeats to at least k", k,
+                           responses.size());
     Json list = Json::array();
     for (std::size_t i = 0; i < k; ++i) list.push_back(responses[i]);
     return list;

@@ -23,12 +23,15 @@ Step map(const Json& arguments) {
   const Json mapping = arguments.contains("mapping_dict") ? arguments["mapping_dict"] : Json::object();
   if (!mapping.is_object()) throw errors::config("mapping_dict must be a map");
   const Json otherwise = arguments.contains("default_value") ? arguments["default_value"] : Json();
-  return for_each_text([mapping, otherwise](const std::string& text) { return mapping.contains(text) ? Json(mapping[text]) : otherwise; });
+  return for_each_text([mapping, otherwise](const std::string& text) {
+    return mapping.contains(text) ? Json(mapping[text]) : otherwise;
+  });
 }
 
 Step strip_thinking(const Json& arguments) {
   TagPairs pairs = {{"<think>", "</think>"}, {"<thinking>", "</thinking>"}};
-  if (arguments.contains("tag_pairs") && !arguments["tag_pairs"].empty()) pairs = tag_pairs(arguments["tag_pairs"], "tag_pairs");
+  if (arguments.contains("tag_pairs") && !arguments["tag_pairs"].empty())
+    pairs = tag_pairs(arguments["tag_pairs"], "tag_pairs");
   return for_each_text([pairs](const std::string& text) -> Json { return strip_tags(text, pairs); });
 }
 
@@ -61,7 +64,8 @@ std::string strip_tags(std::string text, const TagPairs& pairs) {
       if (last == text.npos) break;
       text.erase(first, last + end.size() - first);
     }
-    if (const auto last = text.rfind(end); last != text.npos && text.find(start) == text.npos) text.erase(0, last + end.size());
+    if (const auto last = text.rfind(end); last != text.npos && text.find(start) == text.npos)
+      text.erase(0, last + end.size());
   }
   return std::string(trim(text));
 }

@@ -10,7 +10,8 @@ namespace lmms_eval::metrics {
 namespace {
 
 /// A statistic whose standard error is bootstrapped.
-MetricAggregate bootstrapped(const std::vector<double>& values, const stats::Statistic& statistic, int bootstrap_iters) {
+MetricAggregate bootstrapped(const std::vector<double>& values, const stats::Statistic& statistic,
+                             int bootstrap_iters) {
   std::vector<std::uint32_t> all(values.size());
   for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<std::uint32_t>(i);
   MetricAggregate result;
@@ -32,7 +33,8 @@ MetricAggregate mean_of(std::span<const Json> values, int bootstrap_iters) {
 /// lmms-eval takes the middle element without sorting.
 MetricAggregate median_of(std::span<const Json> values, int bootstrap_iters) {
   const auto list = numbers(values);
-  return bootstrapped(list, [&](std::span<const std::uint32_t> picks) { return list[picks[picks.size() / 2]]; }, bootstrap_iters);
+  return bootstrapped(
+      list, [&](std::span<const std::uint32_t> picks) { return list[picks[picks.size() / 2]]; }, bootstrap_iters);
 }
 
 MetricAggregate perplexity_of(std::span<const Json> values, int bootstrap_iters) {
@@ -61,9 +63,12 @@ const Registration kBypass{Aggregation{"bypass", bypass_of}};
 std::vector<double> numbers(std::span<const Json> values) {
   std::vector<double> list;
   for (const auto& value : values) {
-    if (value.is_boolean()) list.push_back(value.get<bool>() ? 1.0 : 0.0);
-    else if (value.is_number()) list.push_back(value.get<double>());
-    else throw errors::data("a doc's value is {}; this aggregation needs numbers", one_line(value.dump(), 80));
+    if (value.is_boolean())
+      list.push_back(value.get<bool>() ? 1.0 : 0.0);
+    else if (value.is_number())
+      list.push_back(value.get<double>());
+    else
+      throw errors::data("a doc's value is {}; this aggregation needs numbers", one_line(value.dump(), 80));
   }
   return list;
 }

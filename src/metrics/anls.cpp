@@ -36,14 +36,17 @@ std::u32string normalized(const std::string& text) {
   return code_points(joined);
 }
 
-/// Average normalised Levenshtein similarity. The divisor is the length of the raw texts in upper case, as published numbers use it.
-Json anls(const std::vector<std::string>& predictions, const std::vector<std::string>& references, const Json& arguments) {
+/// Average normalised Levenshtein similarity. The divisor is the length of the raw texts in upper case, as published
+/// numbers use it.
+Json anls(const std::vector<std::string>& predictions, const std::vector<std::string>& references,
+          const Json& arguments) {
   const double threshold = arguments.contains("thresh_hold") ? arguments["thresh_hold"].get<double>() : 0.5;
   if (predictions.empty() || references.empty()) return 0.0;
   const std::string& prediction = predictions.front();
   double best = 1.0;
   for (const auto& reference : references) {
-    const std::size_t length = std::max(code_points(upper_unicode(prediction)).size(), code_points(upper_unicode(reference)).size());
+    const std::size_t length =
+        std::max(code_points(upper_unicode(prediction)).size(), code_points(upper_unicode(reference)).size());
     const double distance = static_cast<double>(edit_distance(normalized(prediction), normalized(reference)));
     best = std::min(best, length == 0 ? 0.0 : distance / static_cast<double>(length));
   }

@@ -18,7 +18,8 @@ std::vector<Pair> pairs_of(std::span<const Json> values) {
   std::vector<Pair> pairs;
   for (const auto& value : values) {
     if (!value.is_array() || value.size() != 2 || !value[0].is_number_integer() || !value[1].is_number_integer())
-      throw errors::data("a doc's value is {}; this aggregation needs one gold and one predicted class number", value.dump());
+      throw errors::data("a doc's value is {}; this aggregation needs one gold and one predicted class number",
+                         value.dump());
     pairs.push_back({value[0].get<std::int64_t>(), value[1].get<std::int64_t>()});
   }
   return pairs;
@@ -62,8 +63,8 @@ MetricAggregate aggregate(std::span<const Json> values, int bootstrap_iters) {
   for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<std::uint32_t>(i);
   MetricAggregate result;
   result.value = statistic(pairs, all);
-  result.stderr_value =
-      stats::bootstrap_stderr([&](std::span<const std::uint32_t> picks) { return statistic(pairs, picks); }, pairs.size(), bootstrap_iters);
+  result.stderr_value = stats::bootstrap_stderr(
+      [&](std::span<const std::uint32_t> picks) { return statistic(pairs, picks); }, pairs.size(), bootstrap_iters);
   return result;
 }
 

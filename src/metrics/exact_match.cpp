@@ -10,20 +10,25 @@ namespace {
 
 constexpr std::string_view kPunctuation = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
 
-bool flag(const Json& arguments, const char* name) { return arguments.contains(name) && arguments[name].is_boolean() && arguments[name].get<bool>(); }
+bool flag(const Json& arguments, const char* name) {
+  return arguments.contains(name) && arguments[name].is_boolean() && arguments[name].get<bool>();
+}
 
 std::string normalized(std::string text, const Json& arguments) {
   if (arguments.contains("regexes_to_ignore") && arguments["regexes_to_ignore"].is_array()) {
-    for (const auto& pattern : arguments["regexes_to_ignore"]) text = Regex::cached(pattern.get<std::string>()).replace_all(text, "");
+    for (const auto& pattern : arguments["regexes_to_ignore"])
+      text = Regex::cached(pattern.get<std::string>()).replace_all(text, "");
   }
   if (flag(arguments, "ignore_case")) text = lower_unicode(text);
-  if (flag(arguments, "ignore_punctuation")) std::erase_if(text, [](char c) { return kPunctuation.find(c) != kPunctuation.npos; });
+  if (flag(arguments, "ignore_punctuation"))
+    std::erase_if(text, [](char c) { return kPunctuation.find(c) != kPunctuation.npos; });
   if (flag(arguments, "ignore_numbers")) std::erase_if(text, [](char c) { return c >= '0' && c <= '9'; });
   return text;
 }
 
 /// Element by element; one reference stands for all predictions, as NumPy broadcasts.
-Json exact_match(const std::vector<std::string>& predictions, const std::vector<std::string>& references, const Json& arguments) {
+Json exact_match(const std::vector<std::string>& predictions, const std::vector<std::string>& references,
+                 const Json& arguments) {
   if (predictions.empty() || references.empty()) return 0.0;
   if (references.size() != predictions.size() && references.size() != 1 && predictions.size() != 1)
     throw errors::data("exact_match: {} predictions against {} references", predictions.size(), references.size());

@@ -14,23 +14,24 @@ namespace lmms_eval::metrics {
 using Json = nlohmann::ordered_json;
 
 /// A doc's score from the predictions and the references. `arguments` are the metric_list entry's own keys.
-using ScoreFunction =
-    std::function<Json(const std::vector<std::string>& predictions, const std::vector<std::string>& references, const Json& arguments)>;
+using ScoreFunction = std::function<Json(const std::vector<std::string>& predictions,
+                                         const std::vector<std::string>& references, const Json& arguments)>;
 
-/// A metric by name. Those of log-likelihood tasks (acc, acc_norm, ...) have no `score`: the task computes them from its choices.
+/// A metric by name. Those of log-likelihood tasks (acc, acc_norm, ...) have no `score`: the task computes them from
+/// its choices.
 struct Metric {
   std::string name;
   ScoreFunction score;
   std::string aggregation;
   bool higher_is_better = true;
-  std::vector<std::string> arguments;          ///< keys that metric_list entries may give
-  std::vector<std::string> output_types;       ///< empty: any
+  std::vector<std::string> arguments;     ///< keys that metric_list entries may give
+  std::vector<std::string> output_types;  ///< empty: any
   /// Looks at the values of the arguments once, when a task is loaded; throws Error{config}. May be empty.
   std::function<void(const Json& arguments)> check = {};
 };
 
-/// One value from all docs' values, with its standard error (absent for fewer than two docs, and where there is no way to tell).
-/// `bootstrap_iters` 0 asks for no errors.
+/// One value from all docs' values, with its standard error (absent for fewer than two docs, and where there is no way
+/// to tell). `bootstrap_iters` 0 asks for no errors.
 struct Aggregation {
   std::string name;
   std::function<MetricAggregate(std::span<const Json> values, int bootstrap_iters)> aggregate;

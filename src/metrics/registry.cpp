@@ -16,7 +16,8 @@ std::map<std::string, Entry>& entries() {
 template <typename Entry>
 void add(Entry entry) {
   const std::string name = entry.name;
-  if (!entries<Entry>().emplace(name, std::move(entry)).second) throw errors::internal("'{}' is registered twice", name);
+  if (!entries<Entry>().emplace(name, std::move(entry)).second)
+    throw errors::internal("'{}' is registered twice", name);
 }
 
 template <typename Entry>
@@ -42,9 +43,21 @@ std::vector<std::string> metric_names() { return names<Metric>(); }
 std::vector<std::string> aggregation_names() { return names<Aggregation>(); }
 
 bool is_known_elsewhere(const std::string& name) {
-  static const std::vector<std::string> kNames = {
-      "acc_all", "acc_bytes", "acc_mutual_info", "bits_per_byte", "bleu", "brier_score", "byte_perplexity", "chrf", "cider",
-      "levenshtein", "rouge", "ter", "wer", "word_perplexity", "weighted_perplexity"};
+  static const std::vector<std::string> kNames = {"acc_all",
+                                                  "acc_bytes",
+                                                  "acc_mutual_info",
+                                                  "bits_per_byte",
+                                                  "bleu",
+                                                  "brier_score",
+                                                  "byte_perplexity",
+                                                  "chrf",
+                                                  "cider",
+                                                  "levenshtein",
+                                                  "rouge",
+                                                  "ter",
+                                                  "wer",
+                                                  "word_perplexity",
+                                                  "weighted_perplexity"};
   return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 

@@ -11,19 +11,19 @@ namespace lmms_eval::stats {
 
 /// Sum from left to right over n, as Python's sum() / len().
 double mean(std::span<const double> values);
-/// Sample standard deviation (n - 1) over the root of n; nothing for fewer than two values. To the last bit what lmms-eval's Python
-/// computes.
+/// Sample standard deviation (n - 1) over the root of n; nothing for fewer than two values. To the last bit what
+/// lmms-eval's Python computes.
 std::optional<double> mean_stderr(std::span<const double> values);
 /// The same quantity to the last bit of numpy.std(values, ddof=1) / sqrt(n), which sums pairwise.
 std::optional<double> clt_stderr(std::span<const double> values);
-/// Standard error of the mean with correlated clusters: sqrt(SE^2 + sum over clusters of sum_{i != j} (s_i - m)(s_j - m) / n^2).
-/// Nothing for fewer than two values or clusters; 0 where rounding makes the sum negative.
+/// Standard error of the mean with correlated clusters: sqrt(SE^2 + sum over clusters of sum_{i != j} (s_i - m)(s_j -
+/// m) / n^2). Nothing for fewer than two values or clusters; 0 where rounding makes the sum negative.
 std::optional<double> clustered_stderr(std::span<const double> values, std::span<const std::string> clusters);
 
 /// A statistic of the docs picked; a doc may be picked more than once.
 using Statistic = std::function<double(std::span<const std::uint32_t> picks)>;
-/// Standard deviation of the statistic over `iterations` resamples of `docs` docs with replacement, drawn as lmms-eval does: chunks
-/// of 1,000, chunk i from random.Random(i). Nothing for fewer than two docs or iterations. Uses all cores.
+/// Standard deviation of the statistic over `iterations` resamples of `docs` docs with replacement, drawn as lmms-eval
+/// does: chunks of 1,000, chunk i from random.Random(i). Nothing for fewer than two docs or iterations. Uses all cores.
 std::optional<double> bootstrap_stderr(const Statistic& statistic, std::size_t docs, int iterations);
 
 }  // namespace lmms_eval::stats

@@ -7,9 +7,12 @@ namespace {
 std::vector<Response> call(LM& model, std::span<const Request> requests) {
   auto responses = [&] {
     switch (requests.front().type) {
-      case RequestType::generate_until: return model.generate_until(requests);
-      case RequestType::loglikelihood: return model.loglikelihood(requests);
-      case RequestType::loglikelihood_rolling: return model.loglikelihood_rolling(requests);
+      case RequestType::generate_until:
+        return model.generate_until(requests);
+      case RequestType::loglikelihood:
+        return model.loglikelihood(requests);
+      case RequestType::loglikelihood_rolling:
+        return model.loglikelihood_rolling(requests);
     }
     throw errors::internal("unknown request type");
   }();
@@ -61,7 +64,8 @@ std::vector<Response> LM::generate_until(std::span<const Request>) {
 }
 
 std::vector<Response> LM::loglikelihood(std::span<const Request>) {
-  throw errors::usage("model {} gives no log-likelihoods, which multiple_choice and loglikelihood tasks need", info().name);
+  throw errors::usage("model {} gives no log-likelihoods, which multiple_choice and loglikelihood tasks need",
+                      info().name);
 }
 
 std::vector<Response> LM::loglikelihood_rolling(std::span<const Request>) {
@@ -73,7 +77,8 @@ std::string LM::prompt_text(const Request& request) const {
   for (const auto& message : request.messages) {
     if (!text.empty() && text.back() != '\n') text += '\n';
     for (const auto& part : message.parts)
-      text += part.media ? "<" + std::string(to_string(part.media->kind())) + " " + part.media->reference() + ">\n" : part.text;
+      text += part.media ? "<" + std::string(to_string(part.media->kind())) + " " + part.media->reference() + ">\n"
+                         : part.text;
   }
   return text;
 }

@@ -12,36 +12,48 @@ Part Part::of_media(MediaRef media) { return Part{{}, std::move(media)}; }
 
 std::string_view to_string(Role role) {
   switch (role) {
-    case Role::system: return "system";
-    case Role::user: return "user";
-    case Role::assistant: return "assistant";
+    case Role::system:
+      return "system";
+    case Role::user:
+      return "user";
+    case Role::assistant:
+      return "assistant";
   }
   return "user";
 }
 
 std::string_view to_string(RequestType type) {
   switch (type) {
-    case RequestType::generate_until: return "generate_until";
-    case RequestType::loglikelihood: return "loglikelihood";
-    case RequestType::loglikelihood_rolling: return "loglikelihood_rolling";
+    case RequestType::generate_until:
+      return "generate_until";
+    case RequestType::loglikelihood:
+      return "loglikelihood";
+    case RequestType::loglikelihood_rolling:
+      return "loglikelihood_rolling";
   }
   return "generate_until";
 }
 
 std::string_view to_string(Status status) {
   switch (status) {
-    case Status::answered: return "answered";
-    case Status::failed: return "failed";
-    case Status::unscorable: return "unscorable";
+    case Status::answered:
+      return "answered";
+    case Status::failed:
+      return "failed";
+    case Status::unscorable:
+      return "unscorable";
   }
   return "failed";
 }
 
 std::string_view to_string(FinishReason reason) {
   switch (reason) {
-    case FinishReason::stop: return "stop";
-    case FinishReason::length: return "length";
-    case FinishReason::other: return "other";
+    case FinishReason::stop:
+      return "stop";
+    case FinishReason::length:
+      return "length";
+    case FinishReason::other:
+      return "other";
   }
   return "other";
 }

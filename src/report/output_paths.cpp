@@ -19,8 +19,10 @@ std::string sanitized(const std::string& text) {
   bool in_run = false;
   for (char c : text) {
     const bool forbidden = kForbidden.find(c) != kForbidden.npos;
-    if (!forbidden) name += c;
-    else if (!in_run) name += "__";
+    if (!forbidden)
+      name += c;
+    else if (!in_run)
+      name += "__";
     in_run = forbidden;
   }
   return name;
@@ -32,7 +34,8 @@ std::string unused_stamp(const fs::path& folder) {
     std::string stamp = date_stamp();
     bool used = false;
     std::error_code ignored;
-    for (const auto& entry : fs::directory_iterator(folder, ignored)) used |= entry.path().filename().string().starts_with(stamp + "_");
+    for (const auto& entry : fs::directory_iterator(folder, ignored))
+      used |= entry.path().filename().string().starts_with(stamp + "_");
     if (!used) return stamp;
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
@@ -51,7 +54,8 @@ std::string date_stamp() {
 
 std::string model_name_from_args(const std::string& model_args) {
   const auto arguments = KeyValues::parse(model_args, "--model_args");
-  for (const char* key : {"peft", "delta", "pretrained", "model", "model_version", "model_name", "model_id", "path", "engine"})
+  for (const char* key :
+       {"peft", "delta", "pretrained", "model", "model_version", "model_name", "model_id", "path", "engine"})
     if (auto name = arguments.text(key); name && !name->empty()) return *name;
   return {};
 }
@@ -62,13 +66,16 @@ std::string sanitized_model_name(const std::string& name) {
   return sanitized(before == name.npos ? name : name.substr(before + 1));
 }
 
-OutputPaths OutputPaths::prepare(const std::string& output_path, const std::string& model_args, const std::string& suffix) {
+OutputPaths OutputPaths::prepare(const std::string& output_path, const std::string& model_args,
+                                 const std::string& suffix) {
   OutputPaths paths;
   const fs::path given(output_path);
   paths.suffix = suffix;
   const auto extension = given.extension();
   if (extension == ".json" || extension == ".jsonl") {
-    if (fs::is_directory(given)) throw errors::output("--output_path {}: is a folder; a path that ends in {} names a file", output_path, extension.string());
+    if (fs::is_directory(given))
+      throw errors::output("--output_path {}: is a folder; a path that ends in {} names a file", output_path,
+                           extension.string());
     paths.folder = given.has_parent_path() ? given.parent_path() : fs::path(".");
     paths.one_line = extension == ".jsonl";
     require_writable_directory(paths.folder);

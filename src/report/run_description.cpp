@@ -32,7 +32,8 @@ Json config_section(const RunDescription& run, const ModelInfo& model) {
   config["bootstrap_iters"] = run.bootstrap_iters;
   config["gen_kwargs"] = run.gen_kwargs;
   const char* const names[] = {"random_seed", "numpy_seed", "torch_seed", "fewshot_seed"};
-  for (std::size_t i = 0; i < 4; ++i) config[names[i]] = i < run.seeds.size() && run.seeds[i] ? Json(*run.seeds[i]) : Json();
+  for (std::size_t i = 0; i < 4; ++i)
+    config[names[i]] = i < run.seeds.size() && run.seeds[i] ? Json(*run.seeds[i]) : Json();
   config["resolved_cli_args"] = redacted(run.resolved_cli_args);
   return config;
 }

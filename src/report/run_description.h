@@ -10,19 +10,19 @@ namespace lmms_eval {
 
 /// What a results file says about a run besides its scores.
 struct RunDescription {
-  std::string model_source;          ///< --model as typed
-  std::string model_args;            ///< secrets are redacted on the way into the file
-  nlohmann::ordered_json gen_kwargs; ///< map, or "" when not given
-  std::string use_cache;             ///< empty: null
+  std::string model_source;           ///< --model as typed
+  std::string model_args;             ///< secrets are redacted on the way into the file
+  nlohmann::ordered_json gen_kwargs;  ///< map, or "" when not given
+  std::string use_cache;              ///< empty: null
   std::optional<double> limit;
   std::int64_t offset = 0;
   int bootstrap_iters = 100000;
-  std::vector<std::optional<std::int64_t>> seeds;   ///< random, numpy, torch, few-shot
+  std::vector<std::optional<std::int64_t>> seeds;  ///< random, numpy, torch, few-shot
   nlohmann::ordered_json resolved_cli_args = nlohmann::ordered_json::object();
   std::string system_instruction;
   bool fewshot_as_multiturn = false;
   std::string date;
-  double start_time = 0;             ///< monotonic seconds
+  double start_time = 0;  ///< monotonic seconds
   double end_time = 0;
 };
 

@@ -40,7 +40,8 @@ void SamplesFile::close(const std::string& task, Open& open) {
   for (std::size_t i = 0; i < open.lines.size(); ++i) offsets[i] = std::exchange(offset, offset + open.lines[i].length);
   std::vector<std::size_t> order(open.lines.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return before(open.lines[a], open.lines[b]); });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return before(open.lines[a], open.lines[b]); });
 
   std::ifstream in(partial, std::ios::binary);
   fs::path sorted = target;
@@ -51,7 +52,8 @@ void SamplesFile::close(const std::string& task, Open& open) {
     line.resize(open.lines[i].length);
     in.seekg(static_cast<std::streamoff>(offsets[i]));
     if (!in.read(line.data(), static_cast<std::streamsize>(line.size())))
-      throw errors::output("cannot read {} back; its lines are all there, in the order in which docs finished", partial.string());
+      throw errors::output("cannot read {} back; its lines are all there, in the order in which docs finished",
+                           partial.string());
     buffer += line;
     if (buffer.size() > (1 << 20)) out.append(std::exchange(buffer, {}));
   }

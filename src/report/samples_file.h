@@ -13,8 +13,8 @@ namespace lmms_eval {
 
 /// Writes one samples file per task while the run goes on.
 ///
-/// Docs finish in any order: lines are appended to `<file>.partial` as they come (a killed run keeps them), and at the end the
-/// file is put into the order of filters and docs under its own name. Holds 16 bytes a line, not the lines.
+/// Docs finish in any order: lines are appended to `<file>.partial` as they come (a killed run keeps them), and at the
+/// end the file is put into the order of filters and docs under its own name. Holds 16 bytes a line, not the lines.
 class LMMS_EVAL_API SamplesFile final : public ResultSink {
  public:
   explicit SamplesFile(OutputPaths paths) : paths_(std::move(paths)) {}

@@ -1,7 +1,7 @@
 #include "report/table.h"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -23,13 +23,15 @@ struct ErrorColumn {
   const char* suffix;
   const char* header;
 };
-constexpr ErrorColumn kErrorColumns[] = {{"_stderr", "Stderr"}, {"_stderr_clt", "Stderr_CLT"}, {"_stderr_clustered", "Stderr_Clustered"}};
+constexpr ErrorColumn kErrorColumns[] = {
+    {"_stderr", "Stderr"}, {"_stderr_clt", "Stderr_CLT"}, {"_stderr_clustered", "Stderr_Clustered"}};
 constexpr std::size_t kFixedColumns = 8;  // Tasks .. Stderr
 
 std::string cell(const Json& value) {
   if (value.is_null()) return std::string(kNotAvailable);
   if (value.is_number_float()) return fmt::format("{:.4f}", value.get<double>());
-  if (value.is_string()) return value.get<std::string>().empty() ? std::string(kNotAvailable) : value.get<std::string>();
+  if (value.is_string())
+    return value.get<std::string>().empty() ? std::string(kNotAvailable) : value.get<std::string>();
   return value.dump();
 }
 
@@ -84,7 +86,8 @@ std::string table_of(const Json& document, const std::string& first_header, cons
   // Columns after Stderr are hidden while no cell has a value; Docs while everything was scored.
   for (std::size_t column = headers.size(); column-- > kFixedColumns;) {
     const bool is_docs = headers[column] == "Docs";
-    const bool empty = std::all_of(rows.begin(), rows.end(), [&](const Row& row) { return row[column] == kNotAvailable; });
+    const bool empty =
+        std::all_of(rows.begin(), rows.end(), [&](const Row& row) { return row[column] == kNotAvailable; });
     if (!(empty || (is_docs && !incomplete))) continue;
     headers.erase(headers.begin() + static_cast<std::ptrdiff_t>(column));
     for (auto& row : rows) row.erase(row.begin() + static_cast<std::ptrdiff_t>(column));
@@ -112,7 +115,8 @@ std::size_t needed_decimals(const std::string& text) {
 
 }  // namespace
 
-std::string markdown_table(const std::vector<std::string>& headers, const std::vector<std::vector<std::string>>& input) {
+std::string markdown_table(const std::vector<std::string>& headers,
+                           const std::vector<std::vector<std::string>>& input) {
   auto rows = input;
   std::string head = "|", rule = "|";
   std::vector<std::size_t> widths;
@@ -130,7 +134,8 @@ std::string markdown_table(const std::vector<std::string>& headers, const std::v
     numeric.push_back(all_numbers && any_number);
     std::size_t width = std::max<std::size_t>(3, display_width(headers[column]));
     for (auto& row : rows) {
-      if (numeric[column] && !row[column].empty()) row[column] = fmt::format("{:.{}f}", *python_float(row[column]), decimals);
+      if (numeric[column] && !row[column].empty())
+        row[column] = fmt::format("{:.{}f}", *python_float(row[column]), decimals);
       width = std::max(width, display_width(row[column]));
     }
     if (numeric[column]) width = std::max<std::size_t>(width, 4);

@@ -44,22 +44,28 @@ ConfigurableTask::~ConfigurableTask() = default;
 void ConfigurableTask::refuse_unsupported() const {
   const std::string type = output_type();
   if (std::find(kOutputTypes.begin(), kOutputTypes.end(), type) == kOutputTypes.end()) {
-    static const std::vector<std::string> kLater = {"loglikelihood_rolling", "generate_until_multi_round", "generate_until_agentic", "generate_visual_cot"};
+    static const std::vector<std::string> kLater = {"loglikelihood_rolling", "generate_until_multi_round",
+                                                    "generate_until_agentic", "generate_visual_cot"};
     if (std::find(kLater.begin(), kLater.end(), type) != kLater.end())
       throw errors::config("{}: output_type {} is not supported in this version", config_.place("output_type"), type);
-    throw errors::config("{}: unknown output_type '{}'{}", config_.place("output_type"), type, did_you_mean(type, kOutputTypes));
+    throw errors::config("{}: unknown output_type '{}'{}", config_.place("output_type"), type,
+                         did_you_mean(type, kOutputTypes));
   }
   for (const char* field : {"process_docs", "process_results", "doc_to_messages"}) {
     if (!config_.has(field)) continue;
     const Json& value = config_[field];
-    throw errors::config("{}: {} {}, which this version has no native form of", config_.place(field), field,
-                         is_function(value) ? "needs the Python function " + function_name(value) : "is '" + value.dump() + "'");
+    throw errors::config(
+        "{}: {} {}, which this version has no native form of", config_.place(field), field,
+        is_function(value) ? "needs the Python function " + function_name(value) : "is '" + value.dump() + "'");
   }
-  if (!config_.has("dataset_path")) throw errors::config("{}: dataset_path is missing: where do the docs come from?", config_.place("task"));
+  if (!config_.has("dataset_path"))
+    throw errors::config("{}: dataset_path is missing: where do the docs come from?", config_.place("task"));
   if (!config_.has("test_split") && !config_.has("validation_split"))
-    throw errors::config("{}: neither test_split nor validation_split is set: which docs are to be evaluated?", config_.place("task"));
+    throw errors::config("{}: neither test_split nor validation_split is set: which docs are to be evaluated?",
+                         config_.place("task"));
   if (!config_.has("doc_to_text") || !config_.has("doc_to_target"))
-    throw errors::config("{}: {} is missing", config_.place("task"), config_.has("doc_to_text") ? "doc_to_target" : "doc_to_text");
+    throw errors::config("{}: {} is missing", config_.place("task"),
+                         config_.has("doc_to_text") ? "doc_to_target" : "doc_to_text");
   if (type == "multiple_choice" && !config_.has("doc_to_choice"))
     throw errors::config("{}: output_type multiple_choice needs doc_to_choice", config_.place("output_type"));
 }
@@ -83,14 +89,18 @@ void ConfigurableTask::apply_overrides() {
   const bool generates = output_type() == "generate_until";
   Json kwargs = config_["generation_kwargs"];
   if (!generates) {
-    if (!kwargs.is_null()) spdlog::warn("{}: generation_kwargs have no effect with output_type {}", config_.place("generation_kwargs"), output_type());
+    if (!kwargs.is_null())
+      spdlog::warn("{}: generation_kwargs have no effect with output_type {}", config_.place("generation_kwargs"),
+                   output_type());
     return;
   }
   if (kwargs.is_null()) kwargs = {{"until", Json::array({config_.text("fewshot_delimiter")})}, {"do_sample", false}};
   if (!kwargs.contains("until")) kwargs["until"] = Json::array({config_.text("fewshot_delimiter")});
-  for (const Json& more : {for_model(config_["model_specific_generation_kwargs"], overrides_.model_name), Json::parse(overrides_.gen_kwargs_json)})
+  for (const Json& more : {for_model(config_["model_specific_generation_kwargs"], overrides_.model_name),
+                           Json::parse(overrides_.gen_kwargs_json)})
     for (const auto& [key, value] : more.items()) kwargs[key] = value;
-  if (kwargs.contains("temperature") && kwargs["temperature"].is_number()) kwargs["temperature"] = kwargs["temperature"].get<double>();
+  if (kwargs.contains("temperature") && kwargs["temperature"].is_number())
+    kwargs["temperature"] = kwargs["temperature"].get<double>();
   options_ = generation_options(kwargs, config_.place("generation_kwargs"));
   config_.set("generation_kwargs", std::move(kwargs));
 }
@@ -119,7 +129,8 @@ ConfigurableTask::Opened& ConfigurableTask::opened() const {
     if (shots_ > 0) {
       const std::string split = fewshot_split();
       const bool same = split == eval_split();
-      opened->sampler.emplace(data::open_split(source, split, data::kRandomAccessBytes), first_n_examples(), same, overrides_.fewshot_seed);
+      opened->sampler.emplace(data::open_split(source, split, data::kRandomAccessBytes), first_n_examples(), same,
+                              overrides_.fewshot_seed);
       opened->sampler->require(shots_, name_, split);
     }
     opened_ = std::move(opened);
@@ -133,7 +144,8 @@ bool ConfigurableTask::first_n_examples() const {
   const Json& sampler = fewshot["sampler"];
   if (sampler == "first_n") return true;
   if (sampler == "default") return false;
-  throw errors::config("{}: unknown sampler {}; must be default or first_n", config_.place("fewshot_config/sampler"), sampler.dump());
+  throw errors::config("{}: unknown sampler {}; must be default or first_n", config_.place("fewshot_config/sampler"),
+                       sampler.dump());
 }
 
 std::string ConfigurableTask::alias() const { return config_.has("task_alias") ? config_.text("task_alias") : name_; }
@@ -146,7 +158,8 @@ std::string ConfigurableTask::version() const {
 
 int ConfigurableTask::num_fewshot() const {
   const Json& metadata = config_["metadata"];
-  if (shots_ == 0 && metadata.is_object() && metadata.contains("num_fewshot") && metadata["num_fewshot"].is_number_integer())
+  if (shots_ == 0 && metadata.is_object() && metadata.contains("num_fewshot") &&
+      metadata["num_fewshot"].is_number_integer())
     return metadata["num_fewshot"].get<int>();
   return shots_;
 }
@@ -179,8 +192,8 @@ Turn ConfigurableTask::turn(const Doc& doc, const Json& question) const {
   return {opened().reader->visuals(doc), choice_text(doc, question), ""};
 }
 
-void ConfigurableTask::add_requests(std::vector<Request>& requests, const Doc& doc, std::vector<Message> messages, int index,
-                                    std::string continuation) const {
+void ConfigurableTask::add_requests(std::vector<Request>& requests, const Doc& doc, std::vector<Message> messages,
+                                    int index, std::string continuation) const {
   Request request;
   request.type = output_type() == "generate_until" ? RequestType::generate_until : RequestType::loglikelihood;
   request.task = name_;
@@ -222,8 +235,9 @@ std::vector<Request> ConfigurableTask::build_requests(const Doc& doc) {
       // A question that is a number means that the choices are the contexts, and the target continues each of them.
       const bool contexts = question.is_number_integer();
       for (std::size_t i = 0; i < choices.size(); ++i) {
-        add_requests(requests, doc, layout_messages(layout, examples, turn(doc, contexts ? Json(choices[i]) : question)), static_cast<int>(i),
-                     contexts ? answer_text(doc) : choices[i]);
+        add_requests(requests, doc,
+                     layout_messages(layout, examples, turn(doc, contexts ? Json(choices[i]) : question)),
+                     static_cast<int>(i), contexts ? answer_text(doc) : choices[i]);
       }
     }
     return requests;
@@ -235,7 +249,8 @@ std::vector<ScoredFilter> ConfigurableTask::score(const Doc& doc, std::span<cons
                               [&] { return scorer_->score(*opened().reader, doc, responses, repeats_); });
 }
 
-MetricAggregate ConfigurableTask::aggregate(const std::string& metric, std::span<const Json> values, int bootstrap_iters) const {
+MetricAggregate ConfigurableTask::aggregate(const std::string& metric, std::span<const Json> values,
+                                            int bootstrap_iters) const {
   return scorer_->aggregate(metric, values, bootstrap_iters);
 }
 

@@ -51,7 +51,8 @@ class ConfigurableTask final : public Task {
   /// A text as it is, a number as the text of that choice.
   std::string choice_text(const Doc& doc, const nlohmann::ordered_json& value) const;
   bool first_n_examples() const;
-  void add_requests(std::vector<Request>& requests, const Doc& doc, std::vector<Message> messages, int index, std::string continuation) const;
+  void add_requests(std::vector<Request>& requests, const Doc& doc, std::vector<Message> messages, int index,
+                    std::string continuation) const;
 
   std::string name_;
   TaskConfig config_;

@@ -20,7 +20,9 @@ bool all_digits(const std::string& text) {
 Json as_index(const std::string& text) { return text.size() < 10 ? Json(std::stoi(text)) : Json(text); }
 
 /// What Python's str() prints.
-std::string as_text(const Json& value) { return value.is_string() ? value.get<std::string>() : tmpl::str(tmpl::Value::from_json(value)); }
+std::string as_text(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : tmpl::str(tmpl::Value::from_json(value));
+}
 
 }  // namespace
 
@@ -47,19 +49,20 @@ DocReader::DocReader(const TaskConfig& config, const std::vector<std::string>& c
       description_(source(config, "description", {})),
       gen_prefix_(source(config, "gen_prefix", {})) {
   if (visual_.kind != Kind::unset && visual_.kind != Kind::column) {
-    throw errors::config("{}: doc_to_visual '{}' is not a column of the data set (it has {})", config.place("doc_to_visual"),
-                         as_text(config["doc_to_visual"]), join(columns, ", "));
+    throw errors::config("{}: doc_to_visual '{}' is not a column of the data set (it has {})",
+                         config.place("doc_to_visual"), as_text(config["doc_to_visual"]), join(columns, ", "));
   }
 }
 
-DocReader::Source DocReader::source(const TaskConfig& config, const std::string& field, const std::vector<std::string>& columns) const {
+DocReader::Source DocReader::source(const TaskConfig& config, const std::string& field,
+                                    const std::vector<std::string>& columns) const {
   Source source;
   source.field = field;
   const Json& value = config[field];
   if (value.is_null()) return source;
   if (is_function(value)) {
-    throw errors::config("{}: {} needs the Python function {}, which this version has no native form of", config.place(field), field,
-                         function_name(value));
+    throw errors::config("{}: {} needs the Python function {}, which this version has no native form of",
+                         config.place(field), field, function_name(value));
   }
   if (!value.is_string()) {
     source.kind = Kind::literal;
@@ -85,25 +88,32 @@ std::string DocReader::rendered(const Source& source, const Doc& doc) const {
   } catch (const Error& error) {
     // A name that is no column is the usual mistake.
     const bool undefined = error.message().find("is undefined") != std::string::npos;
-    throw errors::data("{}{}", error.message(), undefined ? " (the data set has the columns " + join(columns_, ", ") + ")" : "");
+    throw errors::data("{}{}", error.message(),
+                       undefined ? " (the data set has the columns " + join(columns_, ", ") + ")" : "");
   }
 }
 
 Json DocReader::value(const Source& source, const Doc& doc) const {
   switch (source.kind) {
-    case Kind::unset: return nullptr;
-    case Kind::literal: return source.literal;
-    case Kind::template_text: return rendered(source, doc);
-    case Kind::column: break;
+    case Kind::unset:
+      return nullptr;
+    case Kind::literal:
+      return source.literal;
+    case Kind::template_text:
+      return rendered(source, doc);
+    case Kind::column:
+      break;
   }
   const auto found = doc.fields().find(source.column);
-  if (found == doc.fields().end()) throw errors::data("doc {} has no value in column '{}' ({})", doc.id(), source.column, source.field);
+  if (found == doc.fields().end())
+    throw errors::data("doc {} has no value in column '{}' ({})", doc.id(), source.column, source.field);
   return *found;
 }
 
 Json DocReader::text(const Doc& doc) const {
   Json text = value(text_, doc);
-  if (text.is_null() && text_.kind == Kind::column) throw errors::data("doc {}: its column '{}' (doc_to_text) is null", doc.id(), text_.column);
+  if (text.is_null() && text_.kind == Kind::column)
+    throw errors::data("doc {}: its column '{}' (doc_to_text) is null", doc.id(), text_.column);
   if (text.is_string() && text_.kind == Kind::template_text && has_choices() && all_digits(text.get<std::string>()))
     return as_index(text.get<std::string>());
   return text;
@@ -122,7 +132,9 @@ std::vector<std::string> DocReader::choices(const Doc& doc) const {
   Json value = this->value(choice_, doc);
   if (value.is_string()) {
     auto list = literal_list(value.get<std::string>());
-    if (!list) throw errors::data("doc {}: doc_to_choice gave '{}', which is no list", doc.id(), one_line(value.get<std::string>(), 80));
+    if (!list)
+      throw errors::data("doc {}: doc_to_choice gave '{}', which is no list", doc.id(),
+                         one_line(value.get<std::string>(), 80));
     value = *list;
   }
   std::vector<std::string> choices;
@@ -133,8 +145,8 @@ std::vector<std::string> DocReader::choices(const Doc& doc) const {
 
 MediaRef DocReader::visual_in_text(const Doc& doc, const Json& value) const {
   if (!value.is_string()) {
-    throw errors::data("doc {}: column '{}' (doc_to_visual) holds {}, which is neither a picture nor the path of one", doc.id(), visual_.column,
-                       one_line(value.dump(), 60));
+    throw errors::data("doc {}: column '{}' (doc_to_visual) holds {}, which is neither a picture nor the path of one",
+                       doc.id(), visual_.column, one_line(value.dump(), 60));
   }
   const std::string& text = value.get_ref<const std::string&>();
   if (const auto comma = text.find(";base64,"); text.starts_with("data:") && comma != text.npos) {
@@ -143,8 +155,9 @@ MediaRef DocReader::visual_in_text(const Doc& doc, const Json& value) const {
     return MediaRef::from_bytes(kind, std::move(bytes), "");
   }
   if (text.find("://") != text.npos)
-    throw errors::data("doc {}: column '{}' (doc_to_visual) holds the URL {}; only local files can be read in this version", doc.id(), visual_.column,
-                       one_line(text, 100));
+    throw errors::data(
+        "doc {}: column '{}' (doc_to_visual) holds the URL {}; only local files can be read in this version", doc.id(),
+        visual_.column, one_line(text, 100));
   return MediaRef::from_file(data::media_kind_of("", text), (folder_ / text).string());
 }
 

@@ -12,8 +12,8 @@
 
 namespace lmms_eval {
 
-/// Reads questions, answers, choices and pictures out of a doc as the doc_to_* fields say: a column name, a Jinja template, a list,
-/// a number. Templates are compiled once. Thread-safe.
+/// Reads questions, answers, choices and pictures out of a doc as the doc_to_* fields say: a column name, a Jinja
+/// template, a list, a number. Templates are compiled once. Thread-safe.
 class DocReader {
  public:
   /// `columns` of the data set: a text that equals one of them names it. Throws Error{config} with file:line.

@@ -5,14 +5,14 @@
 #include <string>
 #include <vector>
 
+#include "base/python_random.h"
 #include "data/dataset.h"
 #include "lmms_eval/task.h"
-#include "base/python_random.h"
 
 namespace lmms_eval {
 
-/// Chooses the examples of a doc. `default` draws as Python's random.Random(seed).sample does, one stream per task, advanced doc
-/// by doc; `first_n` takes the first. The evaluated doc is never its own example.
+/// Chooses the examples of a doc. `default` draws as Python's random.Random(seed).sample does, one stream per task,
+/// advanced doc by doc; `first_n` takes the first. The evaluated doc is never its own example.
 class FewshotSampler {
  public:
   /// `same_split`: examples come from the evaluated split, so the doc itself must be left out.
@@ -40,16 +40,17 @@ struct Turn {
 };
 
 struct PromptLayout {
-  std::string system;               ///< system instruction and description
+  std::string system;  ///< system instruction and description
   std::string target_delimiter;
   std::string fewshot_delimiter;
   std::string gen_prefix;
-  bool multiturn = false;           ///< examples as turns of their own
+  bool multiturn = false;  ///< examples as turns of their own
 };
 
-/// The messages of a request: an optional system turn, the examples, the question. In one user turn each question is followed by
-/// the target delimiter and each answer by the few-shot delimiter; media stand before their own question.
-std::vector<Message> layout_messages(const PromptLayout& layout, const std::vector<Turn>& examples, const Turn& question);
+/// The messages of a request: an optional system turn, the examples, the question. In one user turn each question is
+/// followed by the target delimiter and each answer by the few-shot delimiter; media stand before their own question.
+std::vector<Message> layout_messages(const PromptLayout& layout, const std::vector<Turn>& examples,
+                                     const Turn& question);
 
 /// system_instruction and description, joined by the few-shot delimiter only if neither has white space at the join.
 std::string join_system(const std::string& instruction, const std::string& description, const std::string& delimiter);

@@ -7,8 +7,9 @@
 
 namespace lmms_eval {
 
-/// A task's generation_kwargs as options: names with a field of their own are typed and checked (`max_gen_toks` is another name of
-/// max_new_tokens), the rest is carried in extra_json. `where` ("file:line") is named in errors: Error{config}.
+/// A task's generation_kwargs as options: names with a field of their own are typed and checked (`max_gen_toks` is
+/// another name of max_new_tokens), the rest is carried in extra_json. `where` ("file:line") is named in errors:
+/// Error{config}.
 GenerationOptions generation_options(const nlohmann::ordered_json& kwargs, const std::string& where);
 
 }  // namespace lmms_eval

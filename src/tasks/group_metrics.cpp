@@ -12,8 +12,10 @@ using Json = nlohmann::ordered_json;
 
 std::vector<std::string> filter_names(const Json& value, const std::string& where) {
   if (value.is_string()) return {value.get<std::string>()};
-  const bool texts = value.is_array() && std::all_of(value.begin(), value.end(), [](const Json& item) { return item.is_string(); });
-  if (!texts || value.empty()) throw errors::config("{}: filter_list must be the name of a filter or a list of names", where);
+  const bool texts =
+      value.is_array() && std::all_of(value.begin(), value.end(), [](const Json& item) { return item.is_string(); });
+  if (!texts || value.empty())
+    throw errors::config("{}: filter_list must be the name of a filter or a list of names", where);
   return value.get<std::vector<std::string>>();
 }
 
@@ -27,13 +29,17 @@ GroupMetric group_metric(const YamlFile& file, const Json& entry, const std::str
     if (key == "metric") {
       metric.metric = value.get<std::string>();
     } else if (key == "weight_by_size") {
-      if (!value.is_boolean()) throw errors::config("{}: weight_by_size must be true or false, not {}", where, value.dump());
+      if (!value.is_boolean())
+        throw errors::config("{}: weight_by_size must be true or false, not {}", where, value.dump());
       metric.weight_by_size = value.get<bool>();
     } else if (key == "filter_list") {
       metric.filters = filter_names(value, where);
     } else if (key == "aggregation") {
-      if (is_function(value)) throw errors::config("{}: needs the Python function {}, which this version has no native form of", where, function_name(value));
-      if (value != Json("mean")) throw errors::config("{}: the aggregation of a group must be mean, not {}", where, value.dump());
+      if (is_function(value))
+        throw errors::config("{}: needs the Python function {}, which this version has no native form of", where,
+                             function_name(value));
+      if (value != Json("mean"))
+        throw errors::config("{}: the aggregation of a group must be mean, not {}", where, value.dump());
     } else {
       throw errors::config("{}: unknown key '{}' in aggregate_metric_list{}", where, key, did_you_mean(key, kKeys));
     }
@@ -50,7 +56,8 @@ std::vector<GroupMetric> group_metrics(const YamlFile& file, const Json& group, 
   if (found->is_object()) return {group_metric(file, *found, base)};
   if (!found->is_array()) throw errors::config("{}: aggregate_metric_list must be a list", file.place(base));
   std::vector<GroupMetric> metrics;
-  for (std::size_t i = 0; i < found->size(); ++i) metrics.push_back(group_metric(file, (*found)[i], base + "/" + std::to_string(i)));
+  for (std::size_t i = 0; i < found->size(); ++i)
+    metrics.push_back(group_metric(file, (*found)[i], base + "/" + std::to_string(i)));
   return metrics;
 }
 

@@ -50,22 +50,28 @@ std::vector<std::string> gold_texts(const DocReader& reader, const Doc& doc) {
   return texts;
 }
 
-/// Indices of the right choices. A target that is none of the choices is left out, so that no answer is right, as in lmms-eval.
-std::vector<std::size_t> gold_indices(const DocReader& reader, const Doc& doc, const std::vector<std::string>& choices) {
+/// Indices of the right choices. A target that is none of the choices is left out, so that no answer is right, as in
+/// lmms-eval.
+std::vector<std::size_t> gold_indices(const DocReader& reader, const Doc& doc,
+                                      const std::vector<std::string>& choices) {
   // A question that is a number says which of the choices, here the contexts, is the right one.
   const Json question = reader.text(doc);
   const Json target = question.is_number_integer() ? question : reader.target(doc);
   std::vector<std::size_t> indices;
   const auto add = [&](const Json& value) {
-    const std::int64_t index = value.is_number_integer() ? value.get<std::int64_t>()
-                                                         : std::find(choices.begin(), choices.end(), as_text(value)) - choices.begin();
+    const std::int64_t index = value.is_number_integer()
+                                   ? value.get<std::int64_t>()
+                                   : std::find(choices.begin(), choices.end(), as_text(value)) - choices.begin();
     if (index < 0 || index >= static_cast<std::int64_t>(choices.size()))
-      spdlog::warn("doc {}: its target {} is not one of its {} choices; no answer can be right", doc.id(), value.dump(), choices.size());
+      spdlog::warn("doc {}: its target {} is not one of its {} choices; no answer can be right", doc.id(), value.dump(),
+                   choices.size());
     else
       indices.push_back(static_cast<std::size_t>(index));
   };
-  if (target.is_array()) std::for_each(target.begin(), target.end(), add);
-  else add(target);
+  if (target.is_array())
+    std::for_each(target.begin(), target.end(), add);
+  else
+    add(target);
   return indices;
 }
 
@@ -83,8 +89,10 @@ std::vector<std::string> default_metrics(const std::string& output_type) {
 
 Scorer::Scorer(const TaskConfig& config, const TaskOverrides& overrides)
     : output_type_(config.text("output_type")), predict_only_(overrides.predict_only) {
-  if (predict_only_) metrics_.push_back({metrics::find_metric("bypass"), "bypass", true});
-  else read_metrics(config);
+  if (predict_only_)
+    metrics_.push_back({metrics::find_metric("bypass"), "bypass", true});
+  else
+    read_metrics(config);
   read_filters(config);
   read_tags(config, overrides.reasoning_tags);
 }
@@ -104,28 +112,33 @@ void Scorer::read_metrics(const TaskConfig& config) {
 }
 
 Scorer::MetricUse Scorer::read_metric(const TaskConfig& config, const Json& entry, const std::string& base) const {
-  if (!entry.is_object() || !entry.contains("metric")) throw errors::config("{}: an entry of metric_list needs `metric`", config.place(base));
+  if (!entry.is_object() || !entry.contains("metric"))
+    throw errors::config("{}: an entry of metric_list needs `metric`", config.place(base));
   const std::string where = config.place(base + "/metric");
   for (const char* key : {"metric", "aggregation"}) {
     if (entry.contains(key) && is_function(entry[key]))
-      throw errors::config("{}: {} needs the Python function {}, which this version has no native form of", config.place(base + "/" + key), key,
-                           function_name(entry[key]));
+      throw errors::config("{}: {} needs the Python function {}, which this version has no native form of",
+                           config.place(base + "/" + key), key, function_name(entry[key]));
   }
   const std::string name = as_text(entry["metric"]);
   MetricUse use;
   use.metric = metrics::find_metric(name);
-  if (!use.metric && metrics::is_known_elsewhere(name)) throw errors::config("{}: metric '{}' is not supported in this version", where, name);
-  if (!use.metric) throw errors::config("{}: unknown metric '{}'{}", where, name, did_you_mean(name, metrics::metric_names()));
+  if (!use.metric && metrics::is_known_elsewhere(name))
+    throw errors::config("{}: metric '{}' is not supported in this version", where, name);
+  if (!use.metric)
+    throw errors::config("{}: unknown metric '{}'{}", where, name, did_you_mean(name, metrics::metric_names()));
   const auto& types = use.metric->output_types;
   if (!types.empty() && std::find(types.begin(), types.end(), output_type_) == types.end())
-    throw errors::config("{}: metric '{}' needs output_type {}, not {}", where, name, join(types, " or "), output_type_);
+    throw errors::config("{}: metric '{}' needs output_type {}, not {}", where, name, join(types, " or "),
+                         output_type_);
   use.aggregation = use.metric->aggregation;
   use.higher_is_better = use.metric->higher_is_better;
   read_metric_keys(config, entry, base, use);
   return use;
 }
 
-void Scorer::read_metric_keys(const TaskConfig& config, const Json& entry, const std::string& base, MetricUse& use) const {
+void Scorer::read_metric_keys(const TaskConfig& config, const Json& entry, const std::string& base,
+                              MetricUse& use) const {
   const std::string& name = use.metric->name;
   for (const auto& [key, value] : entry.items()) {
     const std::string where = config.place(base + "/" + key);
@@ -133,10 +146,13 @@ void Scorer::read_metric_keys(const TaskConfig& config, const Json& entry, const
     if (key == "aggregation") {
       use.aggregation = as_text(value);
     } else if (key == "higher_is_better") {
-      if (!value.is_boolean() && !value.is_null()) throw errors::config("{}: higher_is_better must be true or false, not {}", where, value.dump());
+      if (!value.is_boolean() && !value.is_null())
+        throw errors::config("{}: higher_is_better must be true or false, not {}", where, value.dump());
       use.higher_is_better = value.is_boolean() ? std::optional(value.get<bool>()) : std::nullopt;
-    } else if (std::find(use.metric->arguments.begin(), use.metric->arguments.end(), key) == use.metric->arguments.end()) {
-      throw errors::config("{}: metric '{}' takes no argument '{}'{}", where, name, key, did_you_mean(key, use.metric->arguments));
+    } else if (std::find(use.metric->arguments.begin(), use.metric->arguments.end(), key) ==
+               use.metric->arguments.end()) {
+      throw errors::config("{}: metric '{}' takes no argument '{}'{}", where, name, key,
+                           did_you_mean(key, use.metric->arguments));
     } else {
       use.arguments[key] = value;
     }
@@ -150,8 +166,10 @@ void Scorer::read_metric_keys(const TaskConfig& config, const Json& entry, const
   }
   if (metrics::find_aggregation(use.aggregation)) return;
   const std::string place = config.place(base + "/aggregation");
-  if (metrics::is_known_elsewhere(use.aggregation)) throw errors::config("{}: aggregation '{}' is not supported in this version", place, use.aggregation);
-  throw errors::config("{}: unknown aggregation '{}'{}", place, use.aggregation, did_you_mean(use.aggregation, metrics::aggregation_names()));
+  if (metrics::is_known_elsewhere(use.aggregation))
+    throw errors::config("{}: aggregation '{}' is not supported in this version", place, use.aggregation);
+  throw errors::config("{}: unknown aggregation '{}'{}", place, use.aggregation,
+                       did_you_mean(use.aggregation, metrics::aggregation_names()));
 }
 
 void Scorer::read_filters(const TaskConfig& config) {
@@ -160,13 +178,15 @@ void Scorer::read_filters(const TaskConfig& config) {
     pipelines_.push_back({"none", {filters::make_step("take_first", Json::object(), config.place("filter_list"))}});
     return;
   }
-  if (!list.is_array()) throw errors::config("{}: filter_list must be a list of pipelines", config.place("filter_list"));
+  if (!list.is_array())
+    throw errors::config("{}: filter_list must be a list of pipelines", config.place("filter_list"));
   if (list.empty()) throw errors::config("{}: filter_list has no pipeline", config.place("filter_list"));
   for (std::size_t i = 0; i < list.size(); ++i) {
     Pipeline pipeline = read_pipeline(config, list[i], "filter_list/" + std::to_string(i));
     const auto same = [&](const Pipeline& known) { return known.name == pipeline.name; };
     if (std::any_of(pipelines_.begin(), pipelines_.end(), same))
-      throw errors::config("{}: two pipelines are named '{}'", config.place("filter_list/" + std::to_string(i)), pipeline.name);
+      throw errors::config("{}: two pipelines are named '{}'", config.place("filter_list/" + std::to_string(i)),
+                           pipeline.name);
     pipelines_.push_back(std::move(pipeline));
   }
 }
@@ -179,18 +199,22 @@ Scorer::Pipeline Scorer::read_pipeline(const TaskConfig& config, const Json& ent
   for (std::size_t k = 0; k < entry["filter"].size(); ++k) {
     const std::string where = config.place(base + "/filter/" + std::to_string(k));
     Json arguments = entry["filter"][k];
-    if (!arguments.is_object() || !arguments.contains("function")) throw errors::config("{}: a filter needs `function`", where);
+    if (!arguments.is_object() || !arguments.contains("function"))
+      throw errors::config("{}: a filter needs `function`", where);
     if (is_function(arguments["function"]))
-      throw errors::config("{}: needs the Python class {}, which this version has no native form of", where, function_name(arguments["function"]));
+      throw errors::config("{}: needs the Python class {}, which this version has no native form of", where,
+                           function_name(arguments["function"]));
     const std::string name = as_text(arguments["function"]);
     arguments.erase("function");
     pipeline.steps.push_back(filters::make_step(name, arguments, where));
     takes_first |= name == "take_first";
     if (output_type_ != "generate_until" && name != "take_first" && name != "take_first_k")
-      throw errors::config("{}: filter '{}' works on texts, but output_type {} gives log-likelihoods", where, name, output_type_);
+      throw errors::config("{}: filter '{}' works on texts, but output_type {} gives log-likelihoods", where, name,
+                           output_type_);
   }
   if (output_type_ != "generate_until" && !takes_first)
-    throw errors::config("{}: with output_type {} a pipeline needs the filter take_first", config.place(base), output_type_);
+    throw errors::config("{}: with output_type {} a pipeline needs the filter take_first", config.place(base),
+                         output_type_);
   return pipeline;
 }
 
@@ -201,7 +225,8 @@ void Scorer::read_tags(const TaskConfig& config, const std::string& from_command
   if (!tags.is_array()) {
     // none, false: nothing is stripped, unless the task asks for it.
     if (config["auto_strip_thinking"] == true)
-      for (auto& pipeline : pipelines_) pipeline.steps.insert(pipeline.steps.begin(), filters::make_step("strip_thinking", Json::object(), ""));
+      for (auto& pipeline : pipelines_)
+        pipeline.steps.insert(pipeline.steps.begin(), filters::make_step("strip_thinking", Json::object(), ""));
     return;
   }
   try {
@@ -212,10 +237,12 @@ void Scorer::read_tags(const TaskConfig& config, const std::string& from_command
   }
 }
 
-std::vector<ScoredFilter> Scorer::score(const DocReader& reader, const Doc& doc, std::span<const Response> responses, int repeats) const {
+std::vector<ScoredFilter> Scorer::score(const DocReader& reader, const Doc& doc, std::span<const Response> responses,
+                                        int repeats) const {
   const bool generation = output_type_ == "generate_until";
   const auto raw = raw_responses(responses, generation, repeats);
-  const auto strip = filters::for_each_text([&](const std::string& text) -> Json { return filters::strip_tags(text, reasoning_tags_); });
+  const auto strip = filters::for_each_text(
+      [&](const std::string& text) -> Json { return filters::strip_tags(text, reasoning_tags_); });
   std::vector<ScoredFilter> scores;
   for (const auto& pipeline : pipelines_) {
     Json filtered = Json::array();
@@ -226,9 +253,12 @@ std::vector<ScoredFilter> Scorer::score(const DocReader& reader, const Doc& doc,
     }
     ScoredFilter scored;
     scored.filter = pipeline.name;
-    if (output_type_ == "multiple_choice") scored.values = score_choices(reader, doc, filtered);
-    else if (output_type_ == "loglikelihood") scored.values = score_likelihood(filtered);
-    else scored.values = score_generation(reader, doc, filtered);
+    if (output_type_ == "multiple_choice")
+      scored.values = score_choices(reader, doc, filtered);
+    else if (output_type_ == "loglikelihood")
+      scored.values = score_likelihood(filtered);
+    else
+      scored.values = score_generation(reader, doc, filtered);
     scored.filtered_resps = std::make_unique<Json>(std::move(filtered));
     scores.push_back(std::move(scored));
   }
@@ -277,16 +307,23 @@ Scorer::Values Scorer::score_choices(const DocReader& reader, const Doc& doc, co
     greedy.push_back(filtered[i].at(1).get<bool>());
   }
   const auto gold = gold_indices(reader, doc, choices);
-  const auto is_gold = [&](std::size_t index) { return std::find(gold.begin(), gold.end(), index) != gold.end() ? 1.0 : 0.0; };
+  const auto is_gold = [&](std::size_t index) {
+    return std::find(gold.begin(), gold.end(), index) != gold.end() ? 1.0 : 0.0;
+  };
   Values values;
   for (const auto& use : metrics_) {
     const std::string& name = use.metric->name;
-    if (name == "acc") values.emplace_back(name, is_gold(argmax(sums)));
-    else if (name == "acc_norm") values.emplace_back(name, is_gold(argmax(normalized)));
+    if (name == "acc")
+      values.emplace_back(name, is_gold(argmax(sums)));
+    else if (name == "acc_norm")
+      values.emplace_back(name, is_gold(argmax(normalized)));
     else if (name == "exact_match")
-      values.emplace_back(name, std::any_of(gold.begin(), gold.end(), [&](std::size_t index) { return greedy[index]; }) ? 1.0 : 0.0);
-    else if (name == "f1" || name == "mcc") values.emplace_back(name, Json::array({gold.size() == 1 ? Json(gold[0]) : Json(gold), argmax(sums)}));
-    else if (name == "bypass") values.emplace_back(name, Json::array({gold, filtered}));
+      values.emplace_back(
+          name, std::any_of(gold.begin(), gold.end(), [&](std::size_t index) { return greedy[index]; }) ? 1.0 : 0.0);
+    else if (name == "f1" || name == "mcc")
+      values.emplace_back(name, Json::array({gold.size() == 1 ? Json(gold[0]) : Json(gold), argmax(sums)}));
+    else if (name == "bypass")
+      values.emplace_back(name, Json::array({gold, filtered}));
   }
   return values;
 }
@@ -295,8 +332,10 @@ Scorer::Values Scorer::score_likelihood(const Json& filtered) const {
   if (predict_only_) return {};
   Values values;
   for (const auto& use : metrics_) {
-    if (use.metric->name == "perplexity") values.emplace_back("perplexity", filtered.at(0).at(0));
-    else if (use.metric->name == "acc") values.emplace_back("acc", filtered.at(0).at(1).get<bool>() ? 1.0 : 0.0);
+    if (use.metric->name == "perplexity")
+      values.emplace_back("perplexity", filtered.at(0).at(0));
+    else if (use.metric->name == "acc")
+      values.emplace_back("acc", filtered.at(0).at(1).get<bool>() ? 1.0 : 0.0);
   }
   return values;
 }
@@ -309,7 +348,8 @@ std::vector<MetricInfo> Scorer::metrics() const {
 
 MetricAggregate Scorer::aggregate(const std::string& metric, std::span<const Json> values, int bootstrap_iters) const {
   for (const auto& use : metrics_)
-    if (use.metric->name == metric) return metrics::find_aggregation(use.aggregation)->aggregate(values, bootstrap_iters);
+    if (use.metric->name == metric)
+      return metrics::find_aggregation(use.aggregation)->aggregate(values, bootstrap_iters);
   throw errors::internal("metric '{}' is not one of the task's", metric);
 }
 

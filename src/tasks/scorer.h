@@ -20,9 +20,11 @@ class Scorer {
   /// Checks filter_list and metric_list; throws Error{config} with file:line.
   Scorer(const TaskConfig& config, const TaskOverrides& overrides);
 
-  std::vector<ScoredFilter> score(const DocReader& reader, const Doc& doc, std::span<const Response> responses, int repeats) const;
+  std::vector<ScoredFilter> score(const DocReader& reader, const Doc& doc, std::span<const Response> responses,
+                                  int repeats) const;
   std::vector<MetricInfo> metrics() const;
-  MetricAggregate aggregate(const std::string& metric, std::span<const nlohmann::ordered_json> values, int bootstrap_iters) const;
+  MetricAggregate aggregate(const std::string& metric, std::span<const nlohmann::ordered_json> values,
+                            int bootstrap_iters) const;
 
  private:
   struct MetricUse {
@@ -39,7 +41,8 @@ class Scorer {
 
   void read_metrics(const TaskConfig& config);
   MetricUse read_metric(const TaskConfig& config, const nlohmann::ordered_json& entry, const std::string& base) const;
-  void read_metric_keys(const TaskConfig& config, const nlohmann::ordered_json& entry, const std::string& base, MetricUse& use) const;
+  void read_metric_keys(const TaskConfig& config, const nlohmann::ordered_json& entry, const std::string& base,
+                        MetricUse& use) const;
   void read_filters(const TaskConfig& config);
   Pipeline read_pipeline(const TaskConfig& config, const nlohmann::ordered_json& entry, const std::string& base) const;
   void read_tags(const TaskConfig& config, const std::string& from_command_line);

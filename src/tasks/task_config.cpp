@@ -118,14 +118,16 @@ TaskConfig::TaskConfig(YamlFile file, const FieldOverrides& overrides) : file_(s
 void TaskConfig::take_fields() {
   const auto names = field_names();
   for (const auto& [key, value] : file_.value.items()) {
-    const auto field = std::find_if(std::begin(kFields), std::end(kFields), [&, name = key](const Field& known) { return known.name == name; });
+    const auto field = std::find_if(std::begin(kFields), std::end(kFields),
+                                    [&, name = key](const Field& known) { return known.name == name; });
     if (field == std::end(kFields)) {
       spdlog::warn("{}: unknown field '{}'{}", place(key), key, did_you_mean(key, names));
       continue;
     }
     // A number where a text is wanted is what PyYAML makes of `dataset_name: 2024`.
     const bool number_for_text = field->types == kText && value.is_number_integer();
-    if (!number_for_text && !fits(value, field->types)) throw errors::config("{}: {} must be {}", place(key), key, describe(field->types));
+    if (!number_for_text && !fits(value, field->types))
+      throw errors::config("{}: {} must be {}", place(key), key, describe(field->types));
     values_[key] = number_for_text ? Json(value.dump()) : value;
   }
   for (const auto& field : kFields)

@@ -24,13 +24,13 @@ struct FieldOverrides {
 /// The fields of a task: known names, types and defaults checked, values as the YAML has them.
 class TaskConfig {
  public:
-  /// `overrides` (of a group or a mapping in its task list) win over the file. Unknown fields warn with file:line and the nearest
-  /// name; a wrong type throws Error{config} with file:line.
+  /// `overrides` (of a group or a mapping in its task list) win over the file. Unknown fields warn with file:line and
+  /// the nearest name; a wrong type throws Error{config} with file:line.
   explicit TaskConfig(YamlFile file, const FieldOverrides& overrides = {});
 
   const nlohmann::ordered_json& operator[](const std::string& field) const;  ///< null when unset
   bool has(const std::string& field) const { return !(*this)[field].is_null(); }
-  std::string text(const std::string& field) const;                          ///< "" when unset
+  std::string text(const std::string& field) const;  ///< "" when unset
   void set(const std::string& field, nlohmann::ordered_json value) { values_[field] = std::move(value); }
 
   /// "file:line" of a field, or of something inside it ("metric_list/0/metric").

@@ -21,7 +21,8 @@ std::vector<fs::path> yaml_files(const fs::path& folder) {
   std::vector<fs::path> files;
   for (auto entry = fs::recursive_directory_iterator(folder); entry != fs::recursive_directory_iterator(); ++entry) {
     const std::string name = entry->path().filename().string();
-    if (entry->is_directory() && (name == "__pycache__" || name == ".ipynb_checkpoints")) entry.disable_recursion_pending();
+    if (entry->is_directory() && (name == "__pycache__" || name == ".ipynb_checkpoints"))
+      entry.disable_recursion_pending();
     if (name.ends_with(".yaml") && entry->is_regular_file()) files.push_back(entry->path());
   }
   std::sort(files.begin(), files.end());
@@ -35,7 +36,8 @@ std::string name_in_text(const fs::path& file) {
     for (const char* key : {"task:", "group:"}) {
       if (!line.starts_with(key)) continue;
       std::string_view value = trim(std::string_view(line).substr(std::string_view(key).size()));
-      if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'')) value = value.substr(1, value.size() - 2);
+      if (value.size() >= 2 && (value.front() == '"' || value.front() == '\''))
+        value = value.substr(1, value.size() - 2);
       if (!value.empty() && value.find_first_of("[{#&*!|>") == value.npos) return std::string(value);
     }
   }
@@ -55,7 +57,9 @@ ScannedValue as_scanned(const Json& value) {
 /// The same from the parsed file, includes already followed. Throws Error{config}.
 ScannedKeys parse_keys(const fs::path& file) {
   const YamlFile yaml = YamlFile::load(file);
-  const auto value = [&](const char* key) { return yaml.value.contains(key) ? as_scanned(yaml.value[key]) : ScannedValue{}; };
+  const auto value = [&](const char* key) {
+    return yaml.value.contains(key) ? as_scanned(yaml.value[key]) : ScannedValue{};
+  };
   return {value("task"), value("group"), value("tag"), {}, value("output_type")};
 }
 
@@ -90,7 +94,8 @@ const ScannedKeys& TaskIndex::keys_of(const fs::path& file, Trust trust) {
 
 void TaskIndex::add_name(const std::string& name, IndexEntry entry, Trust trust) {
   const auto found = entries_.find(name);
-  if (found != entries_.end() && trust == Trust::foreign && fs::weakly_canonical(found->second.yaml) != fs::weakly_canonical(entry.yaml))
+  if (found != entries_.end() && trust == Trust::foreign &&
+      fs::weakly_canonical(found->second.yaml) != fs::weakly_canonical(entry.yaml))
     spdlog::warn("{} '{}' of {} takes the place of the one in {}", entry.kind, name, entry.yaml.string(),
                  found->second.yaml.empty() ? "a tag" : found->second.yaml.string());
   entries_[name] = std::move(entry);
@@ -113,8 +118,10 @@ void TaskIndex::add_file(const fs::path& file, Trust trust) {
     return;
   }
   if (keys.task.kind == Kind::list) {
-    if (keys.group.kind == Kind::text) add_name(keys.group.text(), {"group", file, {}, {}, {}}, trust);
-    else add_broken(file, file.string() + ": has a list of tasks but no `group` that names it", trust);
+    if (keys.group.kind == Kind::text)
+      add_name(keys.group.text(), {"group", file, {}, {}, {}}, trust);
+    else
+      add_broken(file, file.string() + ": has a list of tasks but no `group` that names it", trust);
     return;
   }
   if (keys.task.kind != Kind::text) return;  // a template that others include
@@ -132,7 +139,8 @@ void TaskIndex::add_tags(const fs::path& file, const std::string& task, const Sc
       continue;
     }
     entry.kind = "tag";
-    if (std::find(entry.members.begin(), entry.members.end(), task) == entry.members.end()) entry.members.push_back(task);
+    if (std::find(entry.members.begin(), entry.members.end(), task) == entry.members.end())
+      entry.members.push_back(task);
   }
 }
 

@@ -12,17 +12,17 @@ namespace lmms_eval {
 
 /// One name: where it is defined and, for a tag, what it stands for.
 struct IndexEntry {
-  std::string kind;                    ///< "task", "group" or "tag"
+  std::string kind;  ///< "task", "group" or "tag"
   std::filesystem::path yaml;
-  std::string output_type;             ///< of a task, as its file or an include says it
-  std::vector<std::string> members;    ///< of a tag, in the order found
-  std::string broken;                  ///< the file does not parse: the message that says so
+  std::string output_type;           ///< of a task, as its file or an include says it
+  std::vector<std::string> members;  ///< of a tag, in the order found
+  std::string broken;                ///< the file does not parse: the message that says so
 };
 
 /// What the YAML files under some folders define. Folders are read in the order given; later ones win, with a message.
 ///
-/// Only the keys that say what a file is are read, includes followed. Files that cannot be read are counted; where a name can be made
-/// out in them, it is kept with the reason, so that asking for it says what is wrong.
+/// Only the keys that say what a file is are read, includes followed. Files that cannot be read are counted; where a
+/// name can be made out in them, it is kept with the reason, so that asking for it says what is wrong.
 class TaskIndex {
  public:
   enum class Trust {

@@ -13,12 +13,16 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // Keys of a group that describe it; all others are pushed down to its members.
-const std::vector<std::string> kGroupKeys = {"group", "group_alias", "task", "aggregate_metric_list", "metadata", "tag"};
+const std::vector<std::string> kGroupKeys = {"group",    "group_alias", "task", "aggregate_metric_list",
+                                             "metadata", "tag"};
 
-bool contains(const std::vector<std::string>& list, const std::string& item) { return std::find(list.begin(), list.end(), item) != list.end(); }
+bool contains(const std::vector<std::string>& list, const std::string& item) {
+  return std::find(list.begin(), list.end(), item) != list.end();
+}
 
 bool has_member(const TaskNode& group, const std::string& name) {
-  return std::any_of(group.members.begin(), group.members.end(), [&](const TaskNode& member) { return member.name == name; });
+  return std::any_of(group.members.begin(), group.members.end(),
+                     [&](const TaskNode& member) { return member.name == name; });
 }
 
 std::string unused_name(const std::string& name, const TaskNode& group) {
@@ -28,7 +32,8 @@ std::string unused_name(const std::string& name, const TaskNode& group) {
 }
 
 std::string version_of(const Json& content) {
-  if (!content.contains("metadata") || !content["metadata"].is_object() || !content["metadata"].contains("version")) return "N/A";
+  if (!content.contains("metadata") || !content["metadata"].is_object() || !content["metadata"].contains("version"))
+    return "N/A";
   const Json& version = content["metadata"]["version"];
   return version.is_string() ? version.get<std::string>() : version.dump();
 }
@@ -44,7 +49,9 @@ struct TaskLoader::Place {
   const Json& content;
   std::string pointer;
 
-  std::string where(const std::string& key = {}) const { return file.place(key.empty() ? pointer : pointer + "/" + key); }
+  std::string where(const std::string& key = {}) const {
+    return file.place(key.empty() ? pointer : pointer + "/" + key);
+  }
   Place item(const char* key, std::size_t index) const {
     return {file, content[key][index], pointer + "/" + key + "/" + std::to_string(index)};
   }
@@ -58,11 +65,13 @@ struct TaskLoader::Place {
   }
 };
 
-std::vector<TaskNode> TaskLoader::load_name(const std::string& name, const FieldOverrides& pushed_down, const std::string& where) {
+std::vector<TaskNode> TaskLoader::load_name(const std::string& name, const FieldOverrides& pushed_down,
+                                            const std::string& where) {
   const auto found = index_.entries().find(name);
   if (found == index_.entries().end()) {
     const std::string hint = did_you_mean(name, index_.names());
-    if (where.empty()) throw errors::usage("--tasks {}: no such task, group or tag{} (--tasks list shows them)", name, hint);
+    if (where.empty())
+      throw errors::usage("--tasks {}: no such task, group or tag{} (--tasks list shows them)", name, hint);
     throw errors::config("{}: no task, group or tag '{}'{}", where, name, hint);
   }
   const IndexEntry& entry = found->second;
@@ -78,7 +87,8 @@ TaskNode TaskLoader::load_file(const std::filesystem::path& path, const FieldOve
   if (pushed_down.values.empty())
     if (const auto known = unchanged_.find(path); known != unchanged_.end()) return known->second;
   YamlFile file = YamlFile::load(path);
-  if (file.value.contains("task") && file.value["task"].is_array()) return load_group({file, file.value, ""}, pushed_down);
+  if (file.value.contains("task") && file.value["task"].is_array())
+    return load_group({file, file.value, ""}, pushed_down);
   const std::string name = text_or(file.value, "task", path.stem().string());
   TaskNode node = load_task(std::move(file), name, pushed_down);
   if (pushed_down.values.empty()) unchanged_[path] = node;
@@ -117,8 +127,10 @@ TaskNode TaskLoader::load_group(const Place& group, const FieldOverrides& pushed
 void TaskLoader::load_members(const Place& group, const FieldOverrides& down, TaskNode& node) {
   for (std::size_t i = 0; i < group.content["task"].size(); ++i) {
     const Place member = group.item("task", i);
-    if (member.content.is_string()) load_named_member(member, down, node);
-    else load_mapped_member(member, down, node);
+    if (member.content.is_string())
+      load_named_member(member, down, node);
+    else
+      load_mapped_member(member, down, node);
   }
 }
 
@@ -134,7 +146,8 @@ void TaskLoader::load_mapped_member(const Place& member, const FieldOverrides& d
     node.members.push_back(load_group(member, down));
     return;
   }
-  if (!member.content["task"].is_string()) throw errors::config("{}: `task` must be a name or a list", member.where("task"));
+  if (!member.content["task"].is_string())
+    throw errors::config("{}: `task` must be a name or a list", member.where("task"));
   const std::string base = member.content["task"].get<std::string>();
   const auto known = index_.entries().find(base);
   if (known == index_.entries().end()) {
@@ -153,10 +166,12 @@ void TaskLoader::load_mapped_member(const Place& member, const FieldOverrides& d
 
 /// A task of its own, written out inside the group.
 TaskNode TaskLoader::load_inline_task(const Place& member, const std::string& name, const FieldOverrides& down) {
-  const bool has_data = member.content.contains("dataset_path") || member.content.contains("include") || down.values.contains("dataset_path");
+  const bool has_data = member.content.contains("dataset_path") || member.content.contains("include") ||
+                        down.values.contains("dataset_path");
   if (!has_data) {
     const std::string base = member.content["task"].get<std::string>();
-    throw errors::config("{}: no task, group or tag '{}'{}", member.where("task"), base, did_you_mean(base, index_.names()));
+    throw errors::config("{}: no task, group or tag '{}'{}", member.where("task"), base,
+                         did_you_mean(base, index_.names()));
   }
   return load_task(member.file.inner(member.content, member.pointer), name, down);
 }

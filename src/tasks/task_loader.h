@@ -12,14 +12,14 @@
 
 namespace lmms_eval {
 
-/// Builds tasks and groups from index entries, YAML files and mappings in a group's task list. A task that is asked for twice
-/// without changes is built once, so that it is evaluated once.
+/// Builds tasks and groups from index entries, YAML files and mappings in a group's task list. A task that is asked for
+/// twice without changes is built once, so that it is evaluated once.
 class TaskLoader {
  public:
   TaskLoader(const TaskIndex& index, const TaskOverrides& overrides) : index_(index), overrides_(overrides) {}
 
-  /// A name stands for one node, a tag for several. `where` is the place that names it, empty for the command line: Error{usage} there
-  /// for an unknown name, Error{config} elsewhere.
+  /// A name stands for one node, a tag for several. `where` is the place that names it, empty for the command line:
+  /// Error{usage} there for an unknown name, Error{config} elsewhere.
   std::vector<TaskNode> load_name(const std::string& name, const FieldOverrides& pushed_down, const std::string& where);
   TaskNode load_file(const std::filesystem::path& path, const FieldOverrides& pushed_down);
 

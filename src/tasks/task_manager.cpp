@@ -56,7 +56,8 @@ class Selection {
     std::set<const Task*> grouped;
     for (const auto& group : groups) collect(group, grouped);
     std::erase_if(tasks, [&](const TaskNode& node) { return grouped.contains(node.task.get()); });
-    if (groups.empty() && tasks.empty()) throw errors::usage("--tasks {}: no YAML file in this folder defines a task", folder.string());
+    if (groups.empty() && tasks.empty())
+      throw errors::usage("--tasks {}: no YAML file in this folder defines a task", folder.string());
     add(std::move(groups));
     add(std::move(tasks));
   }
@@ -65,7 +66,8 @@ class Selection {
   std::vector<TaskNode> take() {
     std::map<std::string, const Task*> tasks;
     for (const auto& node : nodes_) check_names(node, tasks);
-    std::stable_sort(nodes_.begin(), nodes_.end(), [](const TaskNode& a, const TaskNode& b) { return a.name < b.name; });
+    std::stable_sort(nodes_.begin(), nodes_.end(),
+                     [](const TaskNode& a, const TaskNode& b) { return a.name < b.name; });
     return std::move(nodes_);
   }
 
@@ -91,15 +93,19 @@ class Selection {
 
   static void check_names(const TaskNode& node, std::map<std::string, const Task*>& tasks) {
     if (node.task && tasks.emplace(node.name, node.task.get()).first->second != node.task.get()) {
-      throw errors::usage("--tasks: '{}' is asked for in two forms, e.g. in two groups that change it in different ways; evaluate them in "
-                          "runs of their own", node.name);
+      throw errors::usage(
+          "--tasks: '{}' is asked for in two forms, e.g. in two groups that change it in different ways; evaluate them "
+          "in "
+          "runs of their own",
+          node.name);
     }
     for (const auto& member : node.members) check_names(member, tasks);
   }
 
   void add(std::vector<TaskNode> nodes) {
     for (auto& node : nodes) {
-      const bool twice = std::any_of(nodes_.begin(), nodes_.end(), [&](const TaskNode& known) { return known.name == node.name; });
+      const bool twice =
+          std::any_of(nodes_.begin(), nodes_.end(), [&](const TaskNode& known) { return known.name == node.name; });
       if (!twice) nodes_.push_back(std::move(node));
     }
   }
@@ -116,14 +122,16 @@ struct TaskManager::Index {
   TaskIndex names;
 };
 
-TaskManager::TaskManager(const std::vector<fs::path>& include_paths, bool include_defaults) : index_(std::make_unique<Index>()) {
+TaskManager::TaskManager(const std::vector<fs::path>& include_paths, bool include_defaults)
+    : index_(std::make_unique<Index>()) {
   if (include_defaults) index_->names.add_folder(bundled_tasks(), TaskIndex::Trust::bundled);
   for (const auto& path : include_paths) {
     if (!fs::is_directory(path)) throw errors::usage("--include_path {}: no such folder", path.string());
     index_->names.add_folder(path, TaskIndex::Trust::foreign);
   }
   if (index_->names.broken_files() > 0)
-    spdlog::info("{} task files could not be read and were left out; --verbosity DEBUG says why", index_->names.broken_files());
+    spdlog::info("{} task files could not be read and were left out; --verbosity DEBUG says why",
+                 index_->names.broken_files());
 }
 
 TaskManager::~TaskManager() = default;
@@ -139,7 +147,8 @@ fs::path TaskManager::bundled_tasks() {
     if (!library.empty() && fs::is_directory(installed)) return installed;
   }
   if (const fs::path source = LMMS_EVAL_SOURCE_TASKS_DIR; fs::is_directory(source)) return source;
-  throw errors::data("the bundled tasks are missing: neither share/lmms_eval/tasks beside the library nor the source tree has them");
+  throw errors::data(
+      "the bundled tasks are missing: neither share/lmms_eval/tasks beside the library nor the source tree has them");
 }
 
 std::vector<TaskManager::Entry> TaskManager::entries() const {
@@ -151,7 +160,8 @@ std::vector<TaskManager::Entry> TaskManager::entries() const {
 
 std::size_t TaskManager::broken_files() const { return index_->names.broken_files(); }
 
-std::vector<TaskNode> TaskManager::load(const std::vector<std::string>& selectors, const TaskOverrides& overrides) const {
+std::vector<TaskNode> TaskManager::load(const std::vector<std::string>& selectors,
+                                        const TaskOverrides& overrides) const {
   Selection selection(index_->names, overrides);
   std::vector<fs::path> files, folders;
   for (const auto& selector : selectors) {

@@ -66,7 +66,9 @@ class Converter {
     return value.is_number_integer() ? value.dump() : key.Scalar();
   }
 
-  std::string place(const YAML::Node& node) const { return path_.string() + ":" + std::to_string(node.Mark().line + 1); }
+  std::string place(const YAML::Node& node) const {
+    return path_.string() + ":" + std::to_string(node.Mark().line + 1);
+  }
   void note(const YAML::Node& node, const std::string& pointer) {
     if (node.Mark().line >= 0) out_.places[pointer] = place(node);
   }
@@ -110,20 +112,23 @@ void follow_includes(YamlFile& file, std::vector<fs::path>& chain) {
   const std::string where = file.place("/include");
   file.value.erase("include");
   if (names.is_string()) names = Json::array({names});
-  const bool texts = names.is_array() && std::all_of(names.begin(), names.end(), [](const Json& name) { return name.is_string(); });
+  const bool texts =
+      names.is_array() && std::all_of(names.begin(), names.end(), [](const Json& name) { return name.is_string(); });
   if (!texts) throw errors::config("{}: include must be a file name or a list of them", where);
   for (const auto& name : names) include(file, name.get<std::string>(), where, chain);
 }
 
 YamlFile load_one(const fs::path& path, std::vector<fs::path>& chain) {
   const fs::path canonical = fs::weakly_canonical(path);
-  if (std::find(chain.begin(), chain.end(), canonical) != chain.end()) throw errors::config("{}: includes itself", path.string());
+  if (std::find(chain.begin(), chain.end(), canonical) != chain.end())
+    throw errors::config("{}: includes itself", path.string());
   chain.push_back(canonical);
   YamlFile file;
   file.path = path;
   try {
     const auto documents = YAML::LoadAllFromFile(path.string());
-    if (documents.size() > 1) throw errors::config("{}:1: holds {} YAML documents; a task file is one", path.string(), documents.size());
+    if (documents.size() > 1)
+      throw errors::config("{}:1: holds {} YAML documents; a task file is one", path.string(), documents.size());
     const YAML::Node root = documents.empty() ? YAML::Node() : documents.front();
     if (!root.IsMap()) throw errors::config("{}: must be a map of field names to values", path.string() + ":1");
     file.value = Converter(path, file).convert(root, "");

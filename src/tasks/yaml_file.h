@@ -9,11 +9,12 @@ namespace lmms_eval {
 
 /// A task YAML as data, with the place of each value for messages.
 ///
-/// Scalars are read as PyYAML does (YAML 1.1: yes/no/on/off are booleans, 0o and leading zeros octal). `!function a.b` becomes
+/// Scalars are read as PyYAML does (YAML 1.1: yes/no/on/off are booleans, 0o and leading zeros octal). `!function a.b`
+/// becomes
 /// {"__function__": "a.b"}. `include` is followed: the file itself wins over the first include, that over the second.
 struct YamlFile {
-  nlohmann::ordered_json value;                 ///< a map
-  std::map<std::string, std::string> places;    ///< JSON pointer ("/metric_list/0/metric") -> "file:line"
+  nlohmann::ordered_json value;               ///< a map
+  std::map<std::string, std::string> places;  ///< JSON pointer ("/metric_list/0/metric") -> "file:line"
   std::filesystem::path path;
 
   /// Throws Error{config} with file:line for what is no YAML, no map, or a missing or circular include.

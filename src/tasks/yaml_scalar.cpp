@@ -28,7 +28,9 @@ bool all(std::string_view text, bool (*accepts)(char)) { return std::all_of(text
 bool is_digit_or_underscore(char c) { return is_digit(c) || c == '_'; }
 
 /// [0-9][0-9_]*
-bool is_digits(std::string_view text) { return !text.empty() && is_digit(text[0]) && all(text, is_digit_or_underscore); }
+bool is_digits(std::string_view text) {
+  return !text.empty() && is_digit(text[0]) && all(text, is_digit_or_underscore);
+}
 
 std::optional<std::int64_t> integer(std::string_view digits, int base, bool negative) {
   const std::string clean = (negative ? "-" : "") + without_underscores(digits);
@@ -43,7 +45,8 @@ bool is_sexagesimal(std::string_view text) {
   const auto parts = split(text, ':');
   if (parts.size() < 2 || !is_digits(parts[0])) return false;
   return std::all_of(parts.begin() + 1, parts.end(), [](const std::string& part) {
-    return (part.size() == 1 && is_digit(part[0])) || (part.size() == 2 && part[0] >= '0' && part[0] <= '5' && is_digit(part[1]));
+    return (part.size() == 1 && is_digit(part[0])) ||
+           (part.size() == 2 && part[0] >= '0' && part[0] <= '5' && is_digit(part[1]));
   });
 }
 
@@ -51,13 +54,17 @@ std::optional<Json> parse_integer(std::string_view text) {
   const bool negative = text.starts_with('-');
   const std::string_view body = text.substr(!text.empty() && (text[0] == '-' || text[0] == '+'));
   if (body.empty()) return std::nullopt;
-  const auto as_json = [](std::optional<std::int64_t> value) { return value ? std::optional<Json>(*value) : std::nullopt; };
+  const auto as_json = [](std::optional<std::int64_t> value) {
+    return value ? std::optional<Json>(*value) : std::nullopt;
+  };
   if (body.starts_with("0b") && body.size() > 2) {
     if (!all(body.substr(2), [](char c) { return c == '0' || c == '1' || c == '_'; })) return std::nullopt;
     return as_json(integer(body.substr(2), 2, negative));
   }
   if (body.starts_with("0x") && body.size() > 2) {
-    if (!all(body.substr(2), [](char c) { return is_digit(c) || c == '_' || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); })) return std::nullopt;
+    if (!all(body.substr(2),
+             [](char c) { return is_digit(c) || c == '_' || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }))
+      return std::nullopt;
     return as_json(integer(body.substr(2), 16, negative));
   }
   if (body == "0") return Json(0);
@@ -74,7 +81,8 @@ std::optional<Json> parse_integer(std::string_view text) {
 
 /// The exponent of YAML 1.1 has a sign: e+3, E-10.
 bool is_exponent(std::string_view text) {
-  return text.size() >= 3 && (text[0] == 'e' || text[0] == 'E') && (text[1] == '+' || text[1] == '-') && all(text.substr(2), is_digit);
+  return text.size() >= 3 && (text[0] == 'e' || text[0] == 'E') && (text[1] == '+' || text[1] == '-') &&
+         all(text.substr(2), is_digit);
 }
 
 std::optional<Json> parse_float(std::string_view text) {
@@ -94,7 +102,8 @@ std::optional<Json> parse_float(std::string_view text) {
   if (!all(fraction, is_digit_or_underscore) || !(exponent.empty() || is_exponent(exponent))) return std::nullopt;
   if (exponent.empty() && is_sexagesimal(whole)) {
     double value = 0;
-    for (const auto& part : split(whole, ':')) value = value * 60 + static_cast<double>(integer(part, 10, false).value_or(0));
+    for (const auto& part : split(whole, ':'))
+      value = value * 60 + static_cast<double>(integer(part, 10, false).value_or(0));
     const std::string digits = "0." + without_underscores(fraction) + "0";
     value += std::stod(digits);
     return Json(negative ? -value : value);

@@ -11,7 +11,9 @@ namespace {
 
 using Kind = ScannedValue::Kind;
 
-bool is_key_character(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-'; }
+bool is_key_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
 
 /// Without a comment: a # at the start or after a blank, outside quotes.
 std::string_view without_comment(std::string_view text) {
@@ -19,7 +21,8 @@ std::string_view without_comment(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (quote) {
       if (text[i] == quote) quote = 0;
-    } else if ((text[i] == '"' || text[i] == '\'') && (i == 0 || text[i - 1] == ' ' || text[i - 1] == '[' || text[i - 1] == ',')) {
+    } else if ((text[i] == '"' || text[i] == '\'') &&
+               (i == 0 || text[i - 1] == ' ' || text[i - 1] == '[' || text[i - 1] == ',')) {
       quote = text[i];
     } else if (text[i] == '#' && (i == 0 || text[i - 1] == ' ' || text[i - 1] == '\t')) {
       return trim(text.substr(0, i));
@@ -38,7 +41,8 @@ std::optional<ScannedValue> simple_scalar(std::string_view text) {
     return ScannedValue{Kind::text, {std::string(inside)}};
   }
   constexpr std::string_view kIndicators = "&*!|>%@`{}[],?:#-";
-  if (kIndicators.find(text[0]) != kIndicators.npos || text.find(": ") != text.npos || text.ends_with(':')) return std::nullopt;
+  if (kIndicators.find(text[0]) != kIndicators.npos || text.find(": ") != text.npos || text.ends_with(':'))
+    return std::nullopt;
   const std::string plain(text);
   if (yaml_plain_scalar(plain).is_string()) return ScannedValue{Kind::text, {plain}};
   return ScannedValue{Kind::other, {}};
@@ -95,7 +99,8 @@ class Scanner {
 
   bool take_key(std::string_view line) {
     started_ = true;
-    const auto length = static_cast<std::size_t>(std::find_if_not(line.begin(), line.end(), is_key_character) - line.begin());
+    const auto length =
+        static_cast<std::size_t>(std::find_if_not(line.begin(), line.end(), is_key_character) - line.begin());
     if (length == 0 || length == line.size() || line[length] != ':') return false;
     if (length + 1 < line.size() && line[length + 1] != ' ') return false;
     const auto value = without_comment(line.substr(length + 1));

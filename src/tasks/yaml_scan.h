@@ -22,10 +22,12 @@ struct ScannedKeys {
   ScannedValue task, group, tag, include, output_type;
 };
 
-/// Reads these keys without parsing the YAML, so that thousands of files can be indexed in the time that few can be parsed.
+/// Reads these keys without parsing the YAML, so that thousands of files can be indexed in the time that few can be
+/// parsed.
 ///
-/// Knows only files whose top level is plain: `key: value` at the start of a line, everything else indented or a list item. For any
-/// other file it says nothing, and the file has to be parsed; it never says anything wrong. Errors deeper inside go unseen.
+/// Knows only files whose top level is plain: `key: value` at the start of a line, everything else indented or a list
+/// item. For any other file it says nothing, and the file has to be parsed; it never says anything wrong. Errors deeper
+/// inside go unseen.
 std::optional<ScannedKeys> scan_keys(std::string_view yaml);
 
 }  // namespace lmms_eval

@@ -25,7 +25,8 @@ Parameters::Parameters(Arguments arguments, std::string_view function, std::init
   std::move(arguments.positional.begin(), arguments.positional.end(), values_.begin());
   for (auto& [name, value] : arguments.keyword) {
     const auto it = std::find(names.begin(), names.end(), name);
-    if (it == names.end() || name.empty()) throw failure("{}() got an unexpected keyword argument '{}'", function, name);
+    if (it == names.end() || name.empty())
+      throw failure("{}() got an unexpected keyword argument '{}'", function, name);
     auto& place = values_[static_cast<std::size_t>(it - names.begin())];
     if (!place.is_missing()) throw failure("{}() got multiple values for argument '{}'", function, name);
     place = std::move(value);
@@ -33,7 +34,8 @@ Parameters::Parameters(Arguments arguments, std::string_view function, std::init
   for (std::size_t i = 0; i < required; ++i) {
     if (has(i)) continue;
     const auto name = names.begin()[i];
-    throw failure("{}() needs argument {}", function, name.empty() ? std::to_string(i + 1) : "'" + std::string(name) + "'");
+    throw failure("{}() needs argument {}", function,
+                  name.empty() ? std::to_string(i + 1) : "'" + std::string(name) + "'");
   }
 }
 

@@ -56,9 +56,12 @@ std::optional<Value> repeat_sequence(const Value& sequence, const Value& count) 
       auto text = repeat(sequence.as_string(), times);
       return sequence.as_text().markup() ? Value::markup(std::move(text)) : Value(std::move(text));
     }
-    case Kind::list: return Value::list(repeated(sequence.as_list().items, times));
-    case Kind::tuple: return Value::tuple(repeated(sequence.as_tuple().items, times));
-    default: return std::nullopt;
+    case Kind::list:
+      return Value::list(repeated(sequence.as_list().items, times));
+    case Kind::tuple:
+      return Value::tuple(repeated(sequence.as_tuple().items, times));
+    default:
+      return std::nullopt;
   }
 }
 
@@ -91,7 +94,8 @@ std::int64_t integer_power(std::int64_t base, std::int64_t exponent) {
   const auto whole_exponent = exponent;
   std::int64_t result = 1;
   while (exponent > 0) {
-    if ((exponent & 1) != 0 && __builtin_mul_overflow(result, base, &result)) overflow("**", whole_base, whole_exponent);
+    if ((exponent & 1) != 0 && __builtin_mul_overflow(result, base, &result))
+      overflow("**", whole_base, whole_exponent);
     exponent >>= 1;
     if (exponent > 0 && __builtin_mul_overflow(base, base, &base)) overflow("**", whole_base, whole_exponent);
   }
@@ -187,7 +191,8 @@ Value power(const Value& a, const Value& b) {
     throw failure("{} ** {} is a complex number", repr(a), repr(b));
   }
   const auto result = std::pow(base, exponent);
-  if (std::isinf(result) && std::isfinite(base) && std::isfinite(exponent)) throw failure("Numerical result out of range");
+  if (std::isinf(result) && std::isfinite(base) && std::isfinite(exponent))
+    throw failure("Numerical result out of range");
   return result;
 }
 

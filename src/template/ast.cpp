@@ -34,16 +34,19 @@ void visit_children(Expr& node, const NodeVisitor& visitor) {
   switch (node.kind) {
     case ExprKind::constant:
     case ExprKind::name:
-    case ExprKind::namespace_target: return;
+    case ExprKind::namespace_target:
+      return;
     case ExprKind::tuple:
-    case ExprKind::list: return visit(static_cast<SequenceExpr&>(node).items, visitor);
+    case ExprKind::list:
+      return visit(static_cast<SequenceExpr&>(node).items, visitor);
     case ExprKind::dict:
       for (const auto& [key, value] : static_cast<DictExpr&>(node).entries) {
         visit(key, visitor);
         visit(value, visitor);
       }
       return;
-    case ExprKind::unary: return visit(static_cast<UnaryExpr&>(node).operand, visitor);
+    case ExprKind::unary:
+      return visit(static_cast<UnaryExpr&>(node).operand, visitor);
     case ExprKind::binary:
     case ExprKind::logical:
       visit(static_cast<BinaryExpr&>(node).left, visitor);
@@ -52,12 +55,14 @@ void visit_children(Expr& node, const NodeVisitor& visitor) {
       visit(static_cast<CompareExpr&>(node).first, visitor);
       for (const auto& [comparison, operand] : static_cast<CompareExpr&>(node).rest) visit(operand, visitor);
       return;
-    case ExprKind::concat: return visit(static_cast<ConcatExpr&>(node).items, visitor);
+    case ExprKind::concat:
+      return visit(static_cast<ConcatExpr&>(node).items, visitor);
     case ExprKind::conditional:
       visit(static_cast<ConditionalExpr&>(node).test, visitor);
       visit(static_cast<ConditionalExpr&>(node).then, visitor);
       return visit(static_cast<ConditionalExpr&>(node).otherwise, visitor);
-    case ExprKind::attribute: return visit(static_cast<AttributeExpr&>(node).object, visitor);
+    case ExprKind::attribute:
+      return visit(static_cast<AttributeExpr&>(node).object, visitor);
     case ExprKind::item:
       visit(static_cast<ItemExpr&>(node).object, visitor);
       return visit(static_cast<ItemExpr&>(node).key, visitor);
@@ -79,8 +84,10 @@ void visit_children(Stmt& node, const NodeVisitor& visitor) {
   switch (node.kind) {
     case StmtKind::text:
     case StmtKind::break_loop:
-    case StmtKind::continue_loop: return;
-    case StmtKind::output: return visit(static_cast<OutputStmt&>(node).value, visitor);
+    case StmtKind::continue_loop:
+      return;
+    case StmtKind::output:
+      return visit(static_cast<OutputStmt&>(node).value, visitor);
     case StmtKind::for_loop: {
       auto& loop = static_cast<ForStmt&>(node);
       visit(loop.target, visitor);
@@ -102,7 +109,8 @@ void visit_children(Stmt& node, const NodeVisitor& visitor) {
       visit(static_cast<SetBlockStmt&>(node).target, visitor);
       visit(static_cast<SetBlockStmt&>(node).filter, visitor);
       return visit(static_cast<SetBlockStmt&>(node).body, visitor);
-    case StmtKind::macro: return visit(static_cast<MacroStmt&>(node).function, visitor);
+    case StmtKind::macro:
+      return visit(static_cast<MacroStmt&>(node).function, visitor);
     case StmtKind::call_block:
       visitor.expr(*static_cast<CallBlockStmt&>(node).call);
       return visit(static_cast<CallBlockStmt&>(node).function, visitor);
@@ -116,7 +124,8 @@ void visit_children(Stmt& node, const NodeVisitor& visitor) {
       }
       return visit(static_cast<WithStmt&>(node).body, visitor);
     case StmtKind::generation:
-    case StmtKind::block: return visit(static_cast<ScopeStmt&>(node).body, visitor);
+    case StmtKind::block:
+      return visit(static_cast<ScopeStmt&>(node).body, visitor);
   }
 }
 

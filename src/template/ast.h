@@ -22,8 +22,24 @@ struct Slot {
 // --- Expressions -----------------------------------------------------------------------------------------------------
 
 enum class ExprKind {
-  constant, name, namespace_target, tuple, list, dict, unary, binary, logical, compare, concat, conditional, attribute,
-  item, slice, filter, test, call
+  constant,
+  name,
+  namespace_target,
+  tuple,
+  list,
+  dict,
+  unary,
+  binary,
+  logical,
+  compare,
+  concat,
+  conditional,
+  attribute,
+  item,
+  slice,
+  filter,
+  test,
+  call
 };
 
 struct Expr {
@@ -44,7 +60,8 @@ struct ConstExpr final : Expr {
 enum class NameUse { load, store, parameter };
 
 struct NameExpr final : Expr {
-  NameExpr(Position at_, std::string name_, NameUse use_) : Expr(ExprKind::name, at_), name(std::move(name_)), use(use_) {}
+  NameExpr(Position at_, std::string name_, NameUse use_)
+      : Expr(ExprKind::name, at_), name(std::move(name_)), use(use_) {}
   std::string name;
   NameUse use;
   Slot slot;
@@ -104,7 +121,10 @@ struct ConcatExpr final : Expr {
 /// a if test else b; b may be absent
 struct ConditionalExpr final : Expr {
   ConditionalExpr(Position at_, ExprPtr test_, ExprPtr then_, ExprPtr otherwise_)
-      : Expr(ExprKind::conditional, at_), test(std::move(test_)), then(std::move(then_)), otherwise(std::move(otherwise_)) {}
+      : Expr(ExprKind::conditional, at_),
+        test(std::move(test_)),
+        then(std::move(then_)),
+        otherwise(std::move(otherwise_)) {}
   ExprPtr test, then, otherwise;
 };
 
@@ -153,7 +173,19 @@ struct CallExpr final : Expr {
 // --- Statements ------------------------------------------------------------------------------------------------------
 
 enum class StmtKind {
-  text, output, for_loop, if_chain, set, set_block, macro, call_block, filter_block, with, generation, block, break_loop,
+  text,
+  output,
+  for_loop,
+  if_chain,
+  set,
+  set_block,
+  macro,
+  call_block,
+  filter_block,
+  with,
+  generation,
+  block,
+  break_loop,
   continue_loop
 };
 

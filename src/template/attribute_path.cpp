@@ -26,7 +26,8 @@ AttributePath::AttributePath(const Value& attribute) {
     return;
   }
   for (auto& part : split(attribute.as_string(), '.')) {
-    const bool digits = !part.empty() && std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
+    const bool digits =
+        !part.empty() && std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
     if (digits) {
       parts_.emplace_back(parse_int(part, 10).value_or(0));
     } else {

@@ -52,13 +52,20 @@ bool equal_at(const Value& a, const Value& b, int depth) {
   if (a.is_number() && b.is_number()) return equal_numbers(a, b);
   if (a.kind() != b.kind()) return false;
   switch (a.kind()) {
-    case Kind::none: return true;
-    case Kind::string: return a.as_string() == b.as_string();
-    case Kind::list: return equal_items(a.as_list().items, b.as_list().items, depth);
-    case Kind::tuple: return equal_items(a.as_tuple().items, b.as_tuple().items, depth);
-    case Kind::dict: return equal_dicts(a.as_dict(), b.as_dict(), depth);
-    case Kind::object: return a.as_object().equals(b.as_object());
-    default: return false;
+    case Kind::none:
+      return true;
+    case Kind::string:
+      return a.as_string() == b.as_string();
+    case Kind::list:
+      return equal_items(a.as_list().items, b.as_list().items, depth);
+    case Kind::tuple:
+      return equal_items(a.as_tuple().items, b.as_tuple().items, depth);
+    case Kind::dict:
+      return equal_dicts(a.as_dict(), b.as_dict(), depth);
+    case Kind::object:
+      return a.as_object().equals(b.as_object());
+    default:
+      return false;
   }
 }
 
@@ -74,19 +81,27 @@ int order_numbers(const Value& a, const Value& b) {
 
 const char* sign_of(Comparison comparison) {
   switch (comparison) {
-    case Comparison::lt: return "<";
-    case Comparison::le: return "<=";
-    case Comparison::gt: return ">";
-    default: return ">=";
+    case Comparison::lt:
+      return "<";
+    case Comparison::le:
+      return "<=";
+    case Comparison::gt:
+      return ">";
+    default:
+      return ">=";
   }
 }
 
 bool holds(Comparison comparison, int order) {
   switch (comparison) {
-    case Comparison::lt: return order == -1;
-    case Comparison::le: return order == -1 || order == 0;
-    case Comparison::gt: return order == 1;
-    default: return order == 1 || order == 0;
+    case Comparison::lt:
+      return order == -1;
+    case Comparison::le:
+      return order == -1 || order == 0;
+    case Comparison::gt:
+      return order == 1;
+    default:
+      return order == 1 || order == 0;
   }
 }
 
@@ -108,15 +123,18 @@ bool ordered(Comparison comparison, const Value& a, const Value& b, int depth) {
     }
     return holds(comparison, left.size() < right.size() ? -1 : left.size() > right.size() ? 1 : 0);
   }
-  throw failure("'{}' not supported between instances of '{}' and '{}'", sign_of(comparison), type_name(a), type_name(b));
+  throw failure("'{}' not supported between instances of '{}' and '{}'", sign_of(comparison), type_name(a),
+                type_name(b));
 }
 
 std::size_t hash_at(const Value& value, int depth) {
   guard(depth);
   switch (value.kind()) {
-    case Kind::none: return 0x6E6F6E65;
+    case Kind::none:
+      return 0x6E6F6E65;
     case Kind::boolean:
-    case Kind::integer: return std::hash<std::int64_t>{}(value.as_int());
+    case Kind::integer:
+      return std::hash<std::int64_t>{}(value.as_int());
     case Kind::floating: {
       const auto number = value.as_double();
       if (number == std::floor(number) && std::abs(number) < 9.2e18) {
@@ -124,17 +142,20 @@ std::size_t hash_at(const Value& value, int depth) {
       }
       return std::hash<double>{}(number);
     }
-    case Kind::string: return std::hash<std::string_view>{}(value.as_string());
+    case Kind::string:
+      return std::hash<std::string_view>{}(value.as_string());
     case Kind::tuple: {
       std::size_t result = 0x345678;
       for (const auto& item : value.as_tuple().items) result = result * 1000003 ^ hash_at(item, depth + 1);
       return result;
     }
-    case Kind::object: return std::hash<const void*>{}(value.identity());
+    case Kind::object:
+      return std::hash<const void*>{}(value.identity());
     case Kind::undefined:
       if (value.as_undefined().strict) fail_undefined(value);
       return 0x756E6466;
-    default: throw failure("unhashable type: '{}'", type_name(value));
+    default:
+      throw failure("unhashable type: '{}'", type_name(value));
   }
 }
 
@@ -145,18 +166,27 @@ void fail_undefined(const Value& value) { throw Failure(value.as_undefined().mes
 bool truth(const Value& value) {
   switch (value.kind()) {
     case Kind::missing:
-    case Kind::none: return false;
+    case Kind::none:
+      return false;
     case Kind::undefined:
       if (value.as_undefined().strict) fail_undefined(value);
       return false;
-    case Kind::boolean: return value.as_bool();
-    case Kind::integer: return value.as_int() != 0;
-    case Kind::floating: return value.as_double() != 0;
-    case Kind::string: return !value.as_string().empty();
-    case Kind::list: return !value.as_list().items.empty();
-    case Kind::tuple: return !value.as_tuple().items.empty();
-    case Kind::dict: return value.as_dict().size() != 0;
-    case Kind::object: return value.as_object().truth();
+    case Kind::boolean:
+      return value.as_bool();
+    case Kind::integer:
+      return value.as_int() != 0;
+    case Kind::floating:
+      return value.as_double() != 0;
+    case Kind::string:
+      return !value.as_string().empty();
+    case Kind::list:
+      return !value.as_list().items.empty();
+    case Kind::tuple:
+      return !value.as_tuple().items.empty();
+    case Kind::dict:
+      return value.as_dict().size() != 0;
+    case Kind::object:
+      return value.as_object().truth();
   }
   return false;
 }
@@ -166,13 +196,20 @@ bool equals(const Value& a, const Value& b) { return equal_at(a, b, 0); }
 bool same(const Value& a, const Value& b) {
   if (a.kind() != b.kind()) return false;
   switch (a.kind()) {
-    case Kind::none: return true;
-    case Kind::boolean: return a.as_bool() == b.as_bool();
-    case Kind::integer: return a.as_int() == b.as_int();
-    case Kind::floating: return false;
-    case Kind::string: return a.identity() == b.identity() || a.as_string() == b.as_string();
-    case Kind::tuple: return a.identity() == b.identity() || (a.as_tuple().items.empty() && b.as_tuple().items.empty());
-    default: return a.identity() == b.identity();
+    case Kind::none:
+      return true;
+    case Kind::boolean:
+      return a.as_bool() == b.as_bool();
+    case Kind::integer:
+      return a.as_int() == b.as_int();
+    case Kind::floating:
+      return false;
+    case Kind::string:
+      return a.identity() == b.identity() || a.as_string() == b.as_string();
+    case Kind::tuple:
+      return a.identity() == b.identity() || (a.as_tuple().items.empty() && b.as_tuple().items.empty());
+    default:
+      return a.identity() == b.identity();
   }
 }
 
@@ -180,11 +217,16 @@ bool less(const Value& a, const Value& b) { return ordered(Comparison::lt, a, b,
 
 bool compare(Comparison comparison, const Value& a, const Value& b) {
   switch (comparison) {
-    case Comparison::eq: return equals(a, b);
-    case Comparison::ne: return !equals(a, b);
-    case Comparison::in: return contains(b, a);
-    case Comparison::not_in: return !contains(b, a);
-    default: return ordered(comparison, a, b, 0);
+    case Comparison::eq:
+      return equals(a, b);
+    case Comparison::ne:
+      return !equals(a, b);
+    case Comparison::in:
+      return contains(b, a);
+    case Comparison::not_in:
+      return !contains(b, a);
+    default:
+      return ordered(comparison, a, b, 0);
   }
 }
 
@@ -200,13 +242,16 @@ bool contains(const Value& container, const Value& item) {
     case Kind::list:
     case Kind::tuple: {
       const auto& items = *container.sequence();
-      return std::any_of(items.begin(), items.end(), [&](const Value& own) { return same(own, item) || equals(own, item); });
+      return std::any_of(items.begin(), items.end(),
+                         [&](const Value& own) { return same(own, item) || equals(own, item); });
     }
-    case Kind::dict: return container.as_dict().find(item) != nullptr;
+    case Kind::dict:
+      return container.as_dict().find(item) != nullptr;
     case Kind::object:
       if (const auto found = container.as_object().contains(item)) return *found;
       break;
-    default: break;
+    default:
+      break;
   }
   if (!iterable(container)) {
     throw failure("argument of type '{}' is not iterable", type_name(container));

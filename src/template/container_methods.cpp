@@ -31,7 +31,8 @@ Value index(Runtime&, const Value& self, Arguments arguments) {
 Value count(Runtime&, const Value& self, Arguments arguments) {
   const Parameters p(std::move(arguments), "count", {""}, 1);
   const auto& items = *self.sequence();
-  return std::count_if(items.begin(), items.end(), [&](const Value& item) { return same(item, p[0]) || equals(item, p[0]); });
+  return std::count_if(items.begin(), items.end(),
+                       [&](const Value& item) { return same(item, p[0]) || equals(item, p[0]); });
 }
 
 void check_growth(const std::vector<Value>& items, std::size_t more) {
@@ -212,10 +213,17 @@ Value bit_length(Runtime&, const Value& self, Arguments arguments) {
 
 const MethodTable& list_methods() {
   static const MethodTable table = {
-      {"index", {index}},           {"count", {count}},           {"copy", {list_copy}},
-      {"append", {append, true}},   {"extend", {extend, true}},   {"insert", {insert, true}},
-      {"pop", {list_pop, true}},    {"remove", {remove, true}},   {"reverse", {reverse, true}},
-      {"sort", {sort, true}},       {"clear", {list_clear, true}},
+      {"index", {index}},
+      {"count", {count}},
+      {"copy", {list_copy}},
+      {"append", {append, true}},
+      {"extend", {extend, true}},
+      {"insert", {insert, true}},
+      {"pop", {list_pop, true}},
+      {"remove", {remove, true}},
+      {"reverse", {reverse, true}},
+      {"sort", {sort, true}},
+      {"clear", {list_clear, true}},
   };
   return table;
 }

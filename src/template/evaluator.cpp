@@ -60,25 +60,38 @@ Value Evaluator::eval(const Expr& node) {
 Value Evaluator::eval_inner(const Expr& node) {
   switch (node.kind) {
     case ExprKind::tuple:
-    case ExprKind::list: return eval_sequence(static_cast<const SequenceExpr&>(node));
-    case ExprKind::dict: return eval_dict(static_cast<const DictExpr&>(node));
-    case ExprKind::unary: return eval_unary(static_cast<const UnaryExpr&>(node));
-    case ExprKind::binary: return eval_binary(static_cast<const BinaryExpr&>(node));
-    case ExprKind::logical: return eval_logical(static_cast<const BinaryExpr&>(node));
-    case ExprKind::compare: return eval_compare(static_cast<const CompareExpr&>(node));
-    case ExprKind::concat: return eval_concat(static_cast<const ConcatExpr&>(node));
-    case ExprKind::conditional: return eval_conditional(static_cast<const ConditionalExpr&>(node));
+    case ExprKind::list:
+      return eval_sequence(static_cast<const SequenceExpr&>(node));
+    case ExprKind::dict:
+      return eval_dict(static_cast<const DictExpr&>(node));
+    case ExprKind::unary:
+      return eval_unary(static_cast<const UnaryExpr&>(node));
+    case ExprKind::binary:
+      return eval_binary(static_cast<const BinaryExpr&>(node));
+    case ExprKind::logical:
+      return eval_logical(static_cast<const BinaryExpr&>(node));
+    case ExprKind::compare:
+      return eval_compare(static_cast<const CompareExpr&>(node));
+    case ExprKind::concat:
+      return eval_concat(static_cast<const ConcatExpr&>(node));
+    case ExprKind::conditional:
+      return eval_conditional(static_cast<const ConditionalExpr&>(node));
     case ExprKind::attribute: {
       const auto& attribute = static_cast<const AttributeExpr&>(node);
       const auto object = eval(*attribute.object);
       at_ = node.at;
       return get_attribute(object, attribute.name);
     }
-    case ExprKind::item: return eval_item(static_cast<const ItemExpr&>(node));
+    case ExprKind::item:
+      return eval_item(static_cast<const ItemExpr&>(node));
     case ExprKind::filter:
-    case ExprKind::test: return eval_apply(static_cast<const ApplyExpr&>(node));
-    case ExprKind::call: return eval_call(static_cast<const CallExpr&>(node), nullptr);
-    default: at_ = node.at; throw failure("this expression has no value here");
+    case ExprKind::test:
+      return eval_apply(static_cast<const ApplyExpr&>(node));
+    case ExprKind::call:
+      return eval_call(static_cast<const CallExpr&>(node), nullptr);
+    default:
+      at_ = node.at;
+      throw failure("this expression has no value here");
   }
 }
 
@@ -111,9 +124,12 @@ Value Evaluator::eval_unary(const UnaryExpr& node) {
   const auto operand = eval(*node.operand);
   at_ = node.at;
   switch (node.op) {
-    case UnaryOp::negative: return negate(operand);
-    case UnaryOp::positive: return positive(operand);
-    case UnaryOp::logical_not: return !truth(operand);
+    case UnaryOp::negative:
+      return negate(operand);
+    case UnaryOp::positive:
+      return positive(operand);
+    case UnaryOp::logical_not:
+      return !truth(operand);
   }
   return {};
 }
@@ -123,13 +139,20 @@ Value Evaluator::eval_binary(const BinaryExpr& node) {
   const auto right = eval(*node.right);
   at_ = node.at;
   switch (node.op) {
-    case BinaryOp::add: return add(left, right);
-    case BinaryOp::subtract: return subtract(left, right);
-    case BinaryOp::multiply: return multiply(left, right);
-    case BinaryOp::divide: return divide(left, right);
-    case BinaryOp::floor_divide: return floor_divide(left, right);
-    case BinaryOp::modulo: return modulo(left, right);
-    default: return power(left, right);
+    case BinaryOp::add:
+      return add(left, right);
+    case BinaryOp::subtract:
+      return subtract(left, right);
+    case BinaryOp::multiply:
+      return multiply(left, right);
+    case BinaryOp::divide:
+      return divide(left, right);
+    case BinaryOp::floor_divide:
+      return floor_divide(left, right);
+    case BinaryOp::modulo:
+      return modulo(left, right);
+    default:
+      return power(left, right);
   }
 }
 
@@ -171,7 +194,9 @@ Value Evaluator::eval_conditional(const ConditionalExpr& node) {
   if (node.otherwise) return eval(*node.otherwise);
   // lenient even where undefined values are strict, as in Jinja
   return Value::undefined(fmt::format("the inline if-expression on line {} evaluated to false and no else section was "
-                                      "defined.", node.at.line), false);
+                                      "defined.",
+                                      node.at.line),
+                          false);
 }
 
 Value Evaluator::eval_item(const ItemExpr& node) {

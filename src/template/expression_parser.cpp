@@ -215,7 +215,8 @@ ExprPtr ExpressionParser::product() {
       {{"*", BinaryOp::multiply}, {"/", BinaryOp::divide}, {"//", BinaryOp::floor_divide}, {"%", BinaryOp::modulo}}};
   auto left = power();
   while (current().type == TokenType::op) {
-    const auto it = std::find_if(kSigns.begin(), kSigns.end(), [&](const auto& s) { return current().text == s.first; });
+    const auto it =
+        std::find_if(kSigns.begin(), kSigns.end(), [&](const auto& s) { return current().text == s.first; });
     if (it == kSigns.end()) break;
     const auto at = advance().at;
     left = binary(at, it->second, std::move(left), power());
@@ -252,15 +253,21 @@ ExprPtr ExpressionParser::unary(bool with_filter) {
 ExprPtr ExpressionParser::primary(bool with_namespace) {
   const auto token = current();
   switch (token.type) {
-    case TokenType::name: return name_or_constant(with_namespace);
+    case TokenType::name:
+      return name_or_constant(with_namespace);
     case TokenType::string: {
       std::string text;
       while (current().type == TokenType::string) text += advance().text;
       return std::make_unique<ConstExpr>(token.at, Value(std::move(text)));
     }
-    case TokenType::integer: advance(); return std::make_unique<ConstExpr>(token.at, Value(token.integer));
-    case TokenType::floating: advance(); return std::make_unique<ConstExpr>(token.at, Value(token.floating));
-    default: break;
+    case TokenType::integer:
+      advance();
+      return std::make_unique<ConstExpr>(token.at, Value(token.integer));
+    case TokenType::floating:
+      advance();
+      return std::make_unique<ConstExpr>(token.at, Value(token.floating));
+    default:
+      break;
   }
   if (token.is_op("[")) return list();
   if (token.is_op("{")) return dict();
@@ -457,10 +464,14 @@ bool ExpressionParser::begins_test_argument() const {
   switch (token.type) {
     case TokenType::string:
     case TokenType::integer:
-    case TokenType::floating: return true;
-    case TokenType::op: return token.text == "[" || token.text == "{";
-    case TokenType::name: return token.text != "else" && token.text != "or" && token.text != "and";
-    default: return false;
+    case TokenType::floating:
+      return true;
+    case TokenType::op:
+      return token.text == "[" || token.text == "{";
+    case TokenType::name:
+      return token.text != "else" && token.text != "or" && token.text != "and";
+    default:
+      return false;
   }
 }
 
@@ -484,13 +495,18 @@ ExprPtr ExpressionParser::test(ExprPtr input) {
 
 void ExpressionParser::make_target(Expr& node) {
   switch (node.kind) {
-    case ExprKind::name: static_cast<NameExpr&>(node).use = NameUse::store; return;
-    case ExprKind::namespace_target: return;
+    case ExprKind::name:
+      static_cast<NameExpr&>(node).use = NameUse::store;
+      return;
+    case ExprKind::namespace_target:
+      return;
     case ExprKind::tuple:
       for (const auto& item : static_cast<SequenceExpr&>(node).items) make_target(*item);
       return;
-    case ExprKind::constant: fail(node.at, "can't assign to a constant");
-    default: fail(node.at, "can't assign to an expression");
+    case ExprKind::constant:
+      fail(node.at, "can't assign to a constant");
+    default:
+      fail(node.at, "can't assign to an expression");
   }
 }
 

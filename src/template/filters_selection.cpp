@@ -75,7 +75,8 @@ Value choose(Runtime& runtime, const Value& input, Arguments arguments, bool by_
     positional.erase(positional.begin());
   }
   if (positional.empty()) {
-    return lazily(runtime, input, [&runtime, path, wanted](Value& item) { return truth(path(runtime, item)) == wanted; });
+    return lazily(runtime, input,
+                  [&runtime, path, wanted](Value& item) { return truth(path(runtime, item)) == wanted; });
   }
   const auto name = name_of(positional[0], "test");
   positional.erase(positional.begin());

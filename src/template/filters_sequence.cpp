@@ -152,8 +152,8 @@ class UniqueIterator final : public Iterator {
 
 Value unique(Runtime& runtime, const Value& input, Arguments arguments) {
   const Parameters p(std::move(arguments), "unique", {"case_sensitive", "attribute"});
-  return Generator::make(runtime, std::make_unique<UniqueIterator>(runtime, iterate(input), p.flag(0, false),
-                                                                   AttributePath(p[1])));
+  return Generator::make(
+      runtime, std::make_unique<UniqueIterator>(runtime, iterate(input), p.flag(0, false), AttributePath(p[1])));
 }
 
 template <bool kMax>
@@ -301,12 +301,11 @@ Value group_by(Runtime& runtime, const Value& input, Arguments arguments) {
 
 const FilterTable& sequence_filters() {
   static const FilterTable table = {
-      {"length", F{count}},        {"count", F{count}},       {"list", F{list}},
-      {"first", F{first}},         {"last", F{last}},         {"join", F{join}},
-      {"reverse", F{reverse}},     {"sort", F{sort}},         {"dictsort", F{dict_sort}},
-      {"items", F{items}},         {"unique", F{unique}},     {"min", F{extreme<false>}},
-      {"max", F{extreme<true>}},   {"sum", F{sum}},           {"batch", F{batch}},
-      {"slice", F{slices}},        {"groupby", F{group_by}},
+      {"length", F{count}},       {"count", F{count}}, {"list", F{list}},       {"first", F{first}},
+      {"last", F{last}},          {"join", F{join}},   {"reverse", F{reverse}}, {"sort", F{sort}},
+      {"dictsort", F{dict_sort}}, {"items", F{items}}, {"unique", F{unique}},   {"min", F{extreme<false>}},
+      {"max", F{extreme<true>}},  {"sum", F{sum}},     {"batch", F{batch}},     {"slice", F{slices}},
+      {"groupby", F{group_by}},
   };
   return table;
 }

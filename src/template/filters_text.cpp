@@ -125,7 +125,8 @@ Value format(Runtime&, const Value& input, Arguments arguments) {
   if (!arguments.positional.empty() && !arguments.keyword.empty()) {
     throw failure("can't handle positional and keyword arguments at the same time");
   }
-  if (arguments.keyword.empty()) return format_percent(str(input), Value::tuple(std::move(arguments.positional)), false);
+  if (arguments.keyword.empty())
+    return format_percent(str(input), Value::tuple(std::move(arguments.positional)), false);
   std::vector<std::pair<Value, Value>> entries;
   for (auto& [name, value] : arguments.keyword) entries.emplace_back(Value(name), std::move(value));
   return format_percent(str(input), Value::dict(std::move(entries)), false);

@@ -65,7 +65,8 @@ Value absolute(Runtime&, const Value& input, Arguments arguments) {
 Value round(Runtime&, const Value& input, Arguments arguments) {
   const Parameters p(std::move(arguments), "round", {"precision", "method"});
   const auto method = p.text(1, "common");
-  if (method != "common" && method != "ceil" && method != "floor") throw failure("method must be common, ceil or floor");
+  if (method != "common" && method != "ceil" && method != "floor")
+    throw failure("method must be common, ceil or floor");
   if (input.is_undefined()) fail_undefined(input);
   if (!input.is_number()) throw failure("type {} doesn't define __round__ method", type_name(input));
   const auto digits = p.has(0) && p[0].is_none() ? 0 : p.integer(0, 0);
@@ -98,11 +99,20 @@ std::string escape_for_html(const std::string& json) {
   std::string out;
   for (const char c : json) {
     switch (c) {
-      case '<': out += "\\u003c"; break;
-      case '>': out += "\\u003e"; break;
-      case '&': out += "\\u0026"; break;
-      case '\'': out += "\\u0027"; break;
-      default: out += c;
+      case '<':
+        out += "\\u003c";
+        break;
+      case '>':
+        out += "\\u003e";
+        break;
+      case '&':
+        out += "\\u0026";
+        break;
+      case '\'':
+        out += "\\u0027";
+        break;
+      default:
+        out += c;
     }
   }
   return out;
@@ -150,7 +160,7 @@ Value pretty(Runtime&, const Value& input, Arguments arguments) {
 
 Value file_size(Runtime&, const Value& input, Arguments arguments) {
   const Parameters p(std::move(arguments), "filesizeformat", {"binary"});
-  const auto number = input.is_string() ? parse_double(input.as_string())
+  const auto number = input.is_string()   ? parse_double(input.as_string())
                       : input.is_number() ? std::optional<double>(input.as_double())
                                           : std::nullopt;
   if (!number) throw failure("could not convert {} to a number of bytes", repr(input));
@@ -164,7 +174,8 @@ Value file_size(Runtime&, const Value& input, Arguments arguments) {
     unit *= base;
     ++prefix;
   }
-  const std::string name = binary ? std::string(1, *prefix == 'k' ? 'K' : *prefix) + "iB" : std::string(1, *prefix) + "B";
+  const std::string name =
+      binary ? std::string(1, *prefix == 'k' ? 'K' : *prefix) + "iB" : std::string(1, *prefix) + "B";
   return fmt::format("{:.1f} {}", base * *number / unit, name);
 }
 
@@ -189,10 +200,17 @@ Value xml_attributes(Runtime&, const Value& input, Arguments arguments) {
 
 const FilterTable& value_filters() {
   static const FilterTable table = {
-      {"default", F{default_value}}, {"d", F{default_value}}, {"string", F{string}},
-      {"int", F{to_int}},            {"float", F{to_float}},  {"abs", F{absolute}},
-      {"round", F{round}},           {"tojson", F{to_json}},  {"attr", F{attribute}},
-      {"pprint", F{pretty}},         {"filesizeformat", F{file_size}},
+      {"default", F{default_value}},
+      {"d", F{default_value}},
+      {"string", F{string}},
+      {"int", F{to_int}},
+      {"float", F{to_float}},
+      {"abs", F{absolute}},
+      {"round", F{round}},
+      {"tojson", F{to_json}},
+      {"attr", F{attribute}},
+      {"pprint", F{pretty}},
+      {"filesizeformat", F{file_size}},
       {"xmlattr", F{xml_attributes}},
   };
   return table;

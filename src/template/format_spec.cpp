@@ -87,10 +87,14 @@ std::string aligned(const Spec& spec, char default_align, const std::string& pre
   const auto align = spec.align == 0 ? default_align : spec.align;
   const auto fill = [&](std::int64_t count) { return repeat(spec.fill, count); };
   switch (align) {
-    case '<': return prefix + body + fill(missing);
-    case '^': return fill(missing / 2) + prefix + body + fill(missing - missing / 2);
-    case '=': return prefix + fill(missing) + body;
-    default: return fill(missing) + prefix + body;
+    case '<':
+      return prefix + body + fill(missing);
+    case '^':
+      return fill(missing / 2) + prefix + body + fill(missing - missing / 2);
+    case '=':
+      return prefix + fill(missing) + body;
+    default:
+      return fill(missing) + prefix + body;
   }
 }
 
@@ -138,19 +142,34 @@ std::string format_floating(double number, const Spec& spec) {
   std::string body;
   const auto precision = spec.precision < 0 ? 6 : spec.precision;
   switch (spec.type) {
-    case 'e': body = print(spec.alternate ? "%#.*e" : "%.*e", precision, magnitude); break;
-    case 'E': body = print(spec.alternate ? "%#.*E" : "%.*E", precision, magnitude); break;
-    case 'f': body = print(spec.alternate ? "%#.*f" : "%.*f", precision, magnitude); break;
-    case 'F': body = print(spec.alternate ? "%#.*F" : "%.*F", precision, magnitude); break;
+    case 'e':
+      body = print(spec.alternate ? "%#.*e" : "%.*e", precision, magnitude);
+      break;
+    case 'E':
+      body = print(spec.alternate ? "%#.*E" : "%.*E", precision, magnitude);
+      break;
+    case 'f':
+      body = print(spec.alternate ? "%#.*f" : "%.*f", precision, magnitude);
+      break;
+    case 'F':
+      body = print(spec.alternate ? "%#.*F" : "%.*F", precision, magnitude);
+      break;
     case 'g':
-    case 'n': body = print(spec.alternate ? "%#.*g" : "%.*g", precision, magnitude); break;
-    case 'G': body = print(spec.alternate ? "%#.*G" : "%.*G", precision, magnitude); break;
-    case '%': body = print("%.*f", precision, magnitude * 100) + "%"; break;
+    case 'n':
+      body = print(spec.alternate ? "%#.*g" : "%.*g", precision, magnitude);
+      break;
+    case 'G':
+      body = print(spec.alternate ? "%#.*G" : "%.*G", precision, magnitude);
+      break;
+    case '%':
+      body = print("%.*f", precision, magnitude * 100) + "%";
+      break;
     case 0:
       body = spec.precision < 0 || !std::isfinite(number) ? repr_double(magnitude)
                                                           : general_with_point(magnitude, spec.precision);
       break;
-    default: throw failure("Unknown format code '{}' for object of type 'float'", spec.type);
+    default:
+      throw failure("Unknown format code '{}' for object of type 'float'", spec.type);
   }
   const auto whole = std::min(body.find_first_not_of("0123456789"), body.size());
   const auto tail = body.substr(whole);
@@ -169,10 +188,18 @@ std::string format_integer(std::int64_t number, const Spec& spec) {
   std::string prefix;
   std::size_t size = 3;
   switch (spec.type) {
-    case 'b': digits = fmt::format("{:b}", magnitude), prefix = "0b", size = 4; break;
-    case 'o': digits = fmt::format("{:o}", magnitude), prefix = "0o", size = 4; break;
-    case 'x': digits = fmt::format("{:x}", magnitude), prefix = "0x", size = 4; break;
-    case 'X': digits = fmt::format("{:X}", magnitude), prefix = "0X", size = 4; break;
+    case 'b':
+      digits = fmt::format("{:b}", magnitude), prefix = "0b", size = 4;
+      break;
+    case 'o':
+      digits = fmt::format("{:o}", magnitude), prefix = "0o", size = 4;
+      break;
+    case 'x':
+      digits = fmt::format("{:x}", magnitude), prefix = "0x", size = 4;
+      break;
+    case 'X':
+      digits = fmt::format("{:X}", magnitude), prefix = "0X", size = 4;
+      break;
     case 'c': {
       if (number < 0 || number > 0x10FFFF) throw failure("%c arg not in range(0x110000)");
       std::string text;
@@ -181,8 +208,11 @@ std::string format_integer(std::int64_t number, const Spec& spec) {
     }
     case 0:
     case 'd':
-    case 'n': digits = std::to_string(magnitude); break;
-    default: throw failure("Unknown format code '{}' for object of type 'int'", spec.type);
+    case 'n':
+      digits = std::to_string(magnitude);
+      break;
+    default:
+      throw failure("Unknown format code '{}' for object of type 'int'", spec.type);
   }
   if (spec.grouping == ',' && size == 4) throw failure("Cannot specify ',' with '{}'.", spec.type);
   const auto head = sign_of(number < 0, spec) + (spec.alternate ? prefix : "");
@@ -194,7 +224,8 @@ std::string format_string(const std::string& text, const Spec& spec) {
     throw failure("Unknown format code '{}' for object of type 'str'", spec.type);
   }
   if (spec.align == '=') throw failure("'=' alignment not allowed in string format specifier");
-  if (spec.sign != '-' || spec.alternate || spec.grouping != 0) throw failure("Sign, '#', ',' not allowed in string format specifier");
+  if (spec.sign != '-' || spec.alternate || spec.grouping != 0)
+    throw failure("Sign, '#', ',' not allowed in string format specifier");
   auto body = text;
   if (spec.precision >= 0) body.resize(byte_offset(body, static_cast<std::size_t>(spec.precision)));
   return aligned(spec, '<', "", body);

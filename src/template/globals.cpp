@@ -36,7 +36,8 @@ std::shared_ptr<Dict> make_dict(Arguments arguments, std::string_view name) {
     } else {
       for (const auto& item : to_vector(source)) {
         const auto pair = to_vector(item);
-        if (pair.size() != 2) throw failure("dictionary update sequence element has length {}; 2 is required", pair.size());
+        if (pair.size() != 2)
+          throw failure("dictionary update sequence element has length {}; 2 is required", pair.size());
         dict->set(pair[0], pair[1]);
       }
     }

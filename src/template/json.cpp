@@ -18,11 +18,18 @@ class JsonWriter {
     if (depth > kMaxNesting) throw failure("value is nested too deeply");
     if (out.size() > kMaxTextBytes) throw failure("JSON text is too long");
     switch (value.kind()) {
-      case Kind::string: write_string(value.as_string()); return;
+      case Kind::string:
+        write_string(value.as_string());
+        return;
       case Kind::list:
-      case Kind::tuple: write_array(*value.sequence(), depth); return;
-      case Kind::dict: write_object(value.as_dict(), depth); return;
-      default: out += scalar(value);
+      case Kind::tuple:
+        write_array(*value.sequence(), depth);
+        return;
+      case Kind::dict:
+        write_object(value.as_dict(), depth);
+        return;
+      default:
+        out += scalar(value);
     }
   }
 
@@ -31,9 +38,12 @@ class JsonWriter {
  private:
   static std::string scalar(const Value& value) {
     switch (value.kind()) {
-      case Kind::none: return "null";
-      case Kind::boolean: return value.as_bool() ? "true" : "false";
-      case Kind::integer: return std::to_string(value.as_int());
+      case Kind::none:
+        return "null";
+      case Kind::boolean:
+        return value.as_bool() ? "true" : "false";
+      case Kind::integer:
+        return std::to_string(value.as_int());
       case Kind::floating: {
         const auto number = value.as_double();
         if (std::isnan(number)) return "NaN";
@@ -75,7 +85,8 @@ class JsonWriter {
     std::vector<const Dict::Entry*> entries;
     for (const auto& entry : dict.entries()) entries.push_back(&entry);
     if (format_.sort_keys) {
-      std::stable_sort(entries.begin(), entries.end(), [](const auto* a, const auto* b) { return less(a->first, b->first); });
+      std::stable_sort(entries.begin(), entries.end(),
+                       [](const auto* a, const auto* b) { return less(a->first, b->first); });
     }
     out += '{';
     for (std::size_t i = 0; i < entries.size(); ++i) {
@@ -99,14 +110,29 @@ class JsonWriter {
       const auto begin = at;
       const auto c = next_code_point(text, at);
       switch (c) {
-        case '"': out += "\\\""; continue;
-        case '\\': out += "\\\\"; continue;
-        case '\n': out += "\\n"; continue;
-        case '\r': out += "\\r"; continue;
-        case '\t': out += "\\t"; continue;
-        case '\f': out += "\\f"; continue;
-        case '\b': out += "\\b"; continue;
-        default: break;
+        case '"':
+          out += "\\\"";
+          continue;
+        case '\\':
+          out += "\\\\";
+          continue;
+        case '\n':
+          out += "\\n";
+          continue;
+        case '\r':
+          out += "\\r";
+          continue;
+        case '\t':
+          out += "\\t";
+          continue;
+        case '\f':
+          out += "\\f";
+          continue;
+        case '\b':
+          out += "\\b";
+          continue;
+        default:
+          break;
       }
       if (c < 0x20 || (format_.ensure_ascii && c >= 0x7F && c < 0x10000)) {
         out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));

@@ -126,7 +126,8 @@ class Lexer {
     }
     const auto kind = source_[tag + 1];
     auto after = tag + 2;
-    const char sign = after < source_.size() && (source_[after] == '-' || source_[after] == '+') ? source_[after] : '\0';
+    const char sign =
+        after < source_.size() && (source_[after] == '-' || source_[after] == '+') ? source_[after] : '\0';
     stripped_data(tag, sign, kind != '{');
     at_ = tag;
     const auto begin = position();
@@ -332,7 +333,8 @@ class Lexer {
   void string(char quote, Position begin) {
     auto end = at_ + 1;
     while (end < source_.size() && source_[end] != quote) end += source_[end] == '\\' ? 2 : 1;
-    if (end >= source_.size()) fail(std::string("unexpected char ") + (quote == '"' ? "'\"'" : "\"'\"") + ": the string has no end");
+    if (end >= source_.size())
+      fail(std::string("unexpected char ") + (quote == '"' ? "'\"'" : "\"'\"") + ": the string has no end");
     const auto body = std::string_view(source_).substr(at_ + 1, end - at_ - 1);
     try {
       emit(TokenType::string, unescape_string(body), begin);
@@ -384,14 +386,22 @@ class Lexer {
 
 std::string Token::describe() const {
   switch (type) {
-    case TokenType::data: return "template text";
-    case TokenType::block_begin: return "{%";
-    case TokenType::block_end: return "%}";
-    case TokenType::variable_begin: return "{{";
-    case TokenType::variable_end: return "}}";
-    case TokenType::end: return "end of template";
-    case TokenType::string: return "a string";
-    default: return text;
+    case TokenType::data:
+      return "template text";
+    case TokenType::block_begin:
+      return "{%";
+    case TokenType::block_end:
+      return "%}";
+    case TokenType::variable_begin:
+      return "{{";
+    case TokenType::variable_end:
+      return "}}";
+    case TokenType::end:
+      return "end of template";
+    case TokenType::string:
+      return "a string";
+    default:
+      return text;
   }
 }
 

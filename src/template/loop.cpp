@@ -101,14 +101,15 @@ std::optional<Value> Loop::attribute(std::string_view name) {
   if (name == "depth") return Value(depth_ + 1);
   if (name == "depth0") return Value(depth_);
   if (name == "cycle") {
-    return Function::make("cycle", [self = shared_from_this()](Runtime&, Arguments arguments) {
-      return self->cycle(arguments);
-    }, "method");
+    return Function::make(
+        "cycle", [self = shared_from_this()](Runtime&, Arguments arguments) { return self->cycle(arguments); },
+        "method");
   }
   if (name == "changed") {
-    return Function::make("changed", [self = shared_from_this()](Runtime&, Arguments arguments) {
-      return self->changed(std::move(arguments));
-    }, "method");
+    return Function::make(
+        "changed",
+        [self = shared_from_this()](Runtime&, Arguments arguments) { return self->changed(std::move(arguments)); },
+        "method");
   }
   return std::nullopt;
 }

@@ -77,8 +77,10 @@ std::optional<Value> Namespace::attribute(std::string_view name) {
 
 void Namespace::check_name(const Runtime& runtime, std::string_view name) {
   if (runtime.options().chat && name.starts_with('_')) {
-    throw failure("Chat templates cannot store underscore-prefixed attributes on a namespace, but got '{}'. Please rename "
-                  "the attribute.", name);
+    throw failure(
+        "Chat templates cannot store underscore-prefixed attributes on a namespace, but got '{}'. Please rename "
+        "the attribute.",
+        name);
   }
 }
 
@@ -159,15 +161,21 @@ std::string DictView::repr() const {
 }
 
 std::unique_ptr<Iterator> DictView::iterate() {
-  return std::make_unique<DictViewIterator>(dict_, [part = part_](const Dict::Entry& entry) {
-    return part == Part::keys ? entry.first : part == Part::values ? entry.second : pair(entry);
-  }, false);
+  return std::make_unique<DictViewIterator>(
+      dict_,
+      [part = part_](const Dict::Entry& entry) {
+        return part == Part::keys ? entry.first : part == Part::values ? entry.second : pair(entry);
+      },
+      false);
 }
 
 std::unique_ptr<Iterator> DictView::iterate_reversed() {
-  return std::make_unique<DictViewIterator>(dict_, [part = part_](const Dict::Entry& entry) {
-    return part == Part::keys ? entry.first : part == Part::values ? entry.second : pair(entry);
-  }, true);
+  return std::make_unique<DictViewIterator>(
+      dict_,
+      [part = part_](const Dict::Entry& entry) {
+        return part == Part::keys ? entry.first : part == Part::values ? entry.second : pair(entry);
+      },
+      true);
 }
 
 std::optional<bool> DictView::contains(const Value& value) {
@@ -188,9 +196,9 @@ bool DictView::equals(const Object& other) const {
   const auto& mine = dict_.as_dict();
   const auto& theirs = view->dict_.as_dict();
   if (part_ == Part::items) return tmpl::equals(dict_, view->dict_);
-  return mine.size() == theirs.size() && std::all_of(mine.entries().begin(), mine.entries().end(), [&](const auto& entry) {
-           return theirs.find(entry.first) != nullptr;
-         });
+  return mine.size() == theirs.size() &&
+         std::all_of(mine.entries().begin(), mine.entries().end(),
+                     [&](const auto& entry) { return theirs.find(entry.first) != nullptr; });
 }
 
 Value Generator::make(Runtime& runtime, std::function<bool(Value&)> next, std::string type) {
@@ -199,7 +207,8 @@ Value Generator::make(Runtime& runtime, std::function<bool(Value&)> next, std::s
 
 Value Generator::make(Runtime& runtime, std::unique_ptr<Iterator> items, std::string type) {
   auto shared = std::shared_ptr<Iterator>(std::move(items));
-  return make(runtime, [shared](Value& item) { return shared->next(item); }, std::move(type));
+  return make(
+      runtime, [shared](Value& item) { return shared->next(item); }, std::move(type));
 }
 
 std::unique_ptr<Iterator> Generator::iterate() { return std::make_unique<GeneratorIterator>(shared_from_this()); }
@@ -217,17 +226,23 @@ bool Generator::next(Value& item) {
 std::optional<Value> Cycler::attribute(std::string_view name) {
   if (name == "current") return items_[at_];
   if (name == "next") {
-    return Function::make("next", [self = shared_from_this()](Runtime&, Arguments) {
-      auto value = self->items_[self->at_];
-      self->at_ = (self->at_ + 1) % self->items_.size();
-      return value;
-    }, "method");
+    return Function::make(
+        "next",
+        [self = shared_from_this()](Runtime&, Arguments) {
+          auto value = self->items_[self->at_];
+          self->at_ = (self->at_ + 1) % self->items_.size();
+          return value;
+        },
+        "method");
   }
   if (name == "reset") {
-    return Function::make("reset", [self = shared_from_this()](Runtime&, Arguments) {
-      self->at_ = 0;
-      return Value();
-    }, "method");
+    return Function::make(
+        "reset",
+        [self = shared_from_this()](Runtime&, Arguments) {
+          self->at_ = 0;
+          return Value();
+        },
+        "method");
   }
   if (name == "items") return Value::tuple(items_);
   if (name == "pos") return Value(at_);

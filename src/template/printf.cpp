@@ -91,12 +91,23 @@ class PercentFormatter {
   void flags(Conversion& conversion) {
     for (;; ++at_) {
       switch (peek()) {
-        case '-': conversion.left = true; break;
-        case '+': conversion.plus = true; break;
-        case ' ': conversion.space = true; break;
-        case '0': conversion.zero = true; break;
-        case '#': conversion.alternate = true; break;
-        default: return;
+        case '-':
+          conversion.left = true;
+          break;
+        case '+':
+          conversion.plus = true;
+          break;
+        case ' ':
+          conversion.space = true;
+          break;
+        case '0':
+          conversion.zero = true;
+          break;
+        case '#':
+          conversion.alternate = true;
+          break;
+        default:
+          return;
       }
     }
   }
@@ -140,20 +151,24 @@ class PercentFormatter {
         if (conversion.precision >= 0) text.resize(byte_offset(text, static_cast<std::size_t>(conversion.precision)));
         return text;
       }
-      case 'c': return character(value);
+      case 'c':
+        return character(value);
       case 'd':
       case 'i':
       case 'u':
       case 'x':
       case 'X':
-      case 'o': return integer(value, conversion);
+      case 'o':
+        return integer(value, conversion);
       case 'e':
       case 'E':
       case 'f':
       case 'F':
       case 'g':
-      case 'G': return floating(value, conversion);
-      default: throw failure("unsupported format character '{}'", conversion.type);
+      case 'G':
+        return floating(value, conversion);
+      default:
+        throw failure("unsupported format character '{}'", conversion.type);
     }
   }
 
@@ -161,7 +176,8 @@ class PercentFormatter {
     if (value.is_string() && value.as_text().length() == 1) return value.as_string();
     if (!value.is_integral()) throw failure("%c requires int or char");
     const auto code = value.as_int();
-    if (code < 0 || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) throw failure("%c arg not in range(0x110000)");
+    if (code < 0 || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000))
+      throw failure("%c arg not in range(0x110000)");
     std::string text;
     append_utf8(text, static_cast<char32_t>(code));
     return text;
@@ -179,10 +195,17 @@ class PercentFormatter {
     std::string digits;
     std::string prefix;
     switch (conversion.type) {
-      case 'x': digits = fmt::format("{:x}", magnitude), prefix = "0x"; break;
-      case 'X': digits = fmt::format("{:X}", magnitude), prefix = "0X"; break;
-      case 'o': digits = fmt::format("{:o}", magnitude), prefix = "0o"; break;
-      default: digits = std::to_string(magnitude);
+      case 'x':
+        digits = fmt::format("{:x}", magnitude), prefix = "0x";
+        break;
+      case 'X':
+        digits = fmt::format("{:X}", magnitude), prefix = "0X";
+        break;
+      case 'o':
+        digits = fmt::format("{:o}", magnitude), prefix = "0o";
+        break;
+      default:
+        digits = std::to_string(magnitude);
     }
     if (conversion.precision > static_cast<std::int64_t>(digits.size())) {
       digits.insert(0, static_cast<std::size_t>(conversion.precision) - digits.size(), '0');
@@ -219,7 +242,9 @@ class PercentFormatter {
       out += text + std::string(missing, ' ');
     } else if (conversion.zero && numeric) {
       std::size_t head = !text.empty() && (text[0] == '-' || text[0] == '+' || text[0] == ' ') ? 1 : 0;
-      if (conversion.alternate && text.size() > head + 1 && text[head] == '0' && std::isalpha(static_cast<unsigned char>(text[head + 1]))) head += 2;
+      if (conversion.alternate && text.size() > head + 1 && text[head] == '0' &&
+          std::isalpha(static_cast<unsigned char>(text[head + 1])))
+        head += 2;
       out += text.substr(0, head) + std::string(missing, '0') + text.substr(head);
     } else {
       out += std::string(missing, ' ') + text;

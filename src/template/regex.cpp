@@ -127,7 +127,8 @@ class ReplacementParser {
     if (digit(peek())) {
       const bool three = octal(first) && octal(peek()) && at_ + 1 < text_.size() && octal(text_[at_ + 1]);
       if (three) {
-        value = value * 64 + static_cast<std::size_t>(text_[at_] - '0') * 8 + static_cast<std::size_t>(text_[at_ + 1] - '0');
+        value = value * 64 + static_cast<std::size_t>(text_[at_] - '0') * 8 +
+                static_cast<std::size_t>(text_[at_ + 1] - '0');
         at_ += 2;
         if (value > 0377) throw failure("octal escape value outside of range 0-0o377 in a replacement");
         append_utf8(literal_, static_cast<char32_t>(value));
@@ -162,8 +163,8 @@ class ReplacementParser {
   std::vector<Piece> pieces_;
 };
 
-void append_replacement(std::string& out, const std::vector<Piece>& pieces, std::string_view text, const std::size_t* ends,
-                        std::size_t groups) {
+void append_replacement(std::string& out, const std::vector<Piece>& pieces, std::string_view text,
+                        const std::size_t* ends, std::size_t groups) {
   for (const auto& piece : pieces) {
     if (const auto* literal = std::get_if<std::string>(&piece)) {
       out += *literal;
@@ -192,7 +193,8 @@ std::string regex_substitute(const std::string& pattern, std::string_view replac
     if (groups == PCRE2_ERROR_NOMATCH) break;
     if (groups < 0) throw failure("regular expression '{}' failed: {}", pattern, message_of(groups));
     const auto* ends = pcre2_get_ovector_pointer(match.get());
-    if (ends[1] < ends[0] || ends[0] < copied) throw failure("regular expression '{}' uses \\K, which is not supported", pattern);
+    if (ends[1] < ends[0] || ends[0] < copied)
+      throw failure("regular expression '{}' uses \\K, which is not supported", pattern);
     out += text.substr(copied, ends[0] - copied);
     append_replacement(out, pieces, text, ends, static_cast<std::size_t>(groups));
     if (out.size() > kMaxTextBytes) throw failure("string is too long");

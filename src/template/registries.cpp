@@ -20,14 +20,21 @@ const Method* find_method(const Value& value, std::string_view name) {
     return it == table.end() ? nullptr : &it->second;
   };
   switch (value.kind()) {
-    case Kind::string: return look(string_methods());
-    case Kind::list: return look(list_methods());
-    case Kind::tuple: return look(tuple_methods());
-    case Kind::dict: return look(dict_methods());
-    case Kind::floating: return look(float_methods());
+    case Kind::string:
+      return look(string_methods());
+    case Kind::list:
+      return look(list_methods());
+    case Kind::tuple:
+      return look(tuple_methods());
+    case Kind::dict:
+      return look(dict_methods());
+    case Kind::floating:
+      return look(float_methods());
     case Kind::boolean:
-    case Kind::integer: return look(int_methods());
-    default: return nullptr;
+    case Kind::integer:
+      return look(int_methods());
+    default:
+      return nullptr;
   }
 }
 

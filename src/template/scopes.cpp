@@ -150,20 +150,28 @@ class Resolver {
 
   void declare(Scope& scope, Stmt& node) {
     switch (node.kind) {
-      case StmtKind::output: return declare(scope, static_cast<OutputStmt&>(node).value);
+      case StmtKind::output:
+        return declare(scope, static_cast<OutputStmt&>(node).value);
       case StmtKind::set:
         declare(scope, static_cast<SetStmt&>(node).value);
         return declare(scope, static_cast<SetStmt&>(node).target);
-      case StmtKind::if_chain: return declare_if(scope, static_cast<IfStmt&>(node), 0);
-      case StmtKind::for_loop: return declare(scope, static_cast<ForStmt&>(node).iterable);
-      case StmtKind::macro: return scope.store(static_cast<MacroStmt&>(node).function.name);
-      case StmtKind::call_block: return declare(scope, *static_cast<CallBlockStmt&>(node).call);
-      case StmtKind::filter_block: return declare(scope, static_cast<FilterBlockStmt&>(node).filter);
+      case StmtKind::if_chain:
+        return declare_if(scope, static_cast<IfStmt&>(node), 0);
+      case StmtKind::for_loop:
+        return declare(scope, static_cast<ForStmt&>(node).iterable);
+      case StmtKind::macro:
+        return scope.store(static_cast<MacroStmt&>(node).function.name);
+      case StmtKind::call_block:
+        return declare(scope, *static_cast<CallBlockStmt&>(node).call);
+      case StmtKind::filter_block:
+        return declare(scope, static_cast<FilterBlockStmt&>(node).filter);
       case StmtKind::with:
         for (auto& [target, value] : static_cast<WithStmt&>(node).assignments) declare(scope, value);
         return;
-      case StmtKind::set_block: return declare(scope, static_cast<SetBlockStmt&>(node).target);
-      default: return;
+      case StmtKind::set_block:
+        return declare(scope, static_cast<SetBlockStmt&>(node).target);
+      default:
+        return;
     }
   }
 
@@ -190,9 +198,13 @@ class Resolver {
     if (node.kind == ExprKind::name) {
       auto& name = static_cast<NameExpr&>(node);
       switch (name.use) {
-        case NameUse::load: return scope.load(name.name);
-        case NameUse::store: return scope.store(name.name);
-        case NameUse::parameter: scope.parameter(name.name); return;
+        case NameUse::load:
+          return scope.load(name.name);
+        case NameUse::store:
+          return scope.store(name.name);
+        case NameUse::parameter:
+          scope.parameter(name.name);
+          return;
       }
     }
     if (node.kind == ExprKind::namespace_target) return scope.load(static_cast<NamespaceTarget&>(node).name);
@@ -217,7 +229,8 @@ class Resolver {
 
   void resolve(Scope& scope, Stmt& node, bool soft) {
     switch (node.kind) {
-      case StmtKind::output: return resolve(scope, static_cast<OutputStmt&>(node).value, soft);
+      case StmtKind::output:
+        return resolve(scope, static_cast<OutputStmt&>(node).value, soft);
       case StmtKind::set:
         resolve(scope, static_cast<SetStmt&>(node).value, soft);
         return resolve(scope, static_cast<SetStmt&>(node).target, soft);
@@ -227,7 +240,8 @@ class Resolver {
           resolve(scope, body, true);
         }
         return;
-      case StmtKind::for_loop: return resolve_for(scope, static_cast<ForStmt&>(node), soft);
+      case StmtKind::for_loop:
+        return resolve_for(scope, static_cast<ForStmt&>(node), soft);
       case StmtKind::macro: {
         auto& macro = static_cast<MacroStmt&>(node);
         resolve_function(scope, macro.function, macro.at);
@@ -249,7 +263,8 @@ class Resolver {
         block.loads = loads(inner);
         return;
       }
-      case StmtKind::with: return resolve_with(scope, static_cast<WithStmt&>(node), soft);
+      case StmtKind::with:
+        return resolve_with(scope, static_cast<WithStmt&>(node), soft);
       case StmtKind::set_block: {
         auto& block = static_cast<SetBlockStmt&>(node);
         Scope inner(&scope, scope.frame());
@@ -262,8 +277,10 @@ class Resolver {
         return;
       }
       case StmtKind::generation:
-      case StmtKind::block: return resolve_scope(scope, static_cast<ScopeStmt&>(node));
-      default: return;
+      case StmtKind::block:
+        return resolve_scope(scope, static_cast<ScopeStmt&>(node));
+      default:
+        return;
     }
   }
 
@@ -329,8 +346,9 @@ class Resolver {
       named.insert(name);
       if (name != "caller") continue;
       if (uses.found("caller") && i + function.defaults.size() < function.parameters.size()) {
-        throw SyntaxFailure(at, "When defining macros or call blocks the special \"caller\" argument must be omitted or "
-                                "be given a default.");
+        throw SyntaxFailure(at,
+                            "When defining macros or call blocks the special \"caller\" argument must be omitted or "
+                            "be given a default.");
       }
     }
     for (auto& parameter : function.parameters) inner.parameter(parameter->name);
@@ -367,8 +385,8 @@ class Resolver {
     if (node.kind == ExprKind::filter || node.kind == ExprKind::test) {
       const auto& apply = static_cast<ApplyExpr&>(node);
       if (apply.filter == nullptr && apply.test == nullptr && !soft) {
-        throw SyntaxFailure(node.at, fmt::format("No {} named '{}'.",
-                                                 node.kind == ExprKind::filter ? "filter" : "test", apply.name));
+        throw SyntaxFailure(
+            node.at, fmt::format("No {} named '{}'.", node.kind == ExprKind::filter ? "filter" : "test", apply.name));
       }
     }
     const bool inner_soft = soft || node.kind == ExprKind::conditional;

@@ -28,7 +28,8 @@ class SequenceIterator final : public Iterator {
 
 class ReverseSequenceIterator final : public Iterator {
  public:
-  explicit ReverseSequenceIterator(Value sequence) : sequence_(std::move(sequence)), at_(sequence_.sequence()->size()) {}
+  explicit ReverseSequenceIterator(Value sequence)
+      : sequence_(std::move(sequence)), at_(sequence_.sequence()->size()) {}
   bool next(Value& item) override {
     const auto& items = *sequence_.sequence();
     if (at_ == 0 || at_ > items.size()) return false;
@@ -163,32 +164,49 @@ void find_container(const Value& container, const Value& value, int depth) {
 
 std::string type_name(const Value& value) {
   switch (value.kind()) {
-    case Kind::missing: return "missing";
-    case Kind::undefined: return value.as_undefined().strict ? "StrictUndefined" : "Undefined";
-    case Kind::none: return "NoneType";
-    case Kind::boolean: return "bool";
-    case Kind::integer: return "int";
-    case Kind::floating: return "float";
-    case Kind::string: return value.as_text().markup() ? "Markup" : "str";
-    case Kind::list: return "list";
-    case Kind::tuple: return "tuple";
-    case Kind::dict: return "dict";
-    case Kind::object: return value.as_object().type_name();
+    case Kind::missing:
+      return "missing";
+    case Kind::undefined:
+      return value.as_undefined().strict ? "StrictUndefined" : "Undefined";
+    case Kind::none:
+      return "NoneType";
+    case Kind::boolean:
+      return "bool";
+    case Kind::integer:
+      return "int";
+    case Kind::floating:
+      return "float";
+    case Kind::string:
+      return value.as_text().markup() ? "Markup" : "str";
+    case Kind::list:
+      return "list";
+    case Kind::tuple:
+      return "tuple";
+    case Kind::dict:
+      return "dict";
+    case Kind::object:
+      return value.as_object().type_name();
   }
   return "object";
 }
 
 std::optional<std::int64_t> length(const Value& value) {
   switch (value.kind()) {
-    case Kind::string: return static_cast<std::int64_t>(value.as_text().length());
-    case Kind::list: return static_cast<std::int64_t>(value.as_list().items.size());
-    case Kind::tuple: return static_cast<std::int64_t>(value.as_tuple().items.size());
-    case Kind::dict: return static_cast<std::int64_t>(value.as_dict().size());
-    case Kind::object: return value.as_object().length();
+    case Kind::string:
+      return static_cast<std::int64_t>(value.as_text().length());
+    case Kind::list:
+      return static_cast<std::int64_t>(value.as_list().items.size());
+    case Kind::tuple:
+      return static_cast<std::int64_t>(value.as_tuple().items.size());
+    case Kind::dict:
+      return static_cast<std::int64_t>(value.as_dict().size());
+    case Kind::object:
+      return value.as_object().length();
     case Kind::undefined:
       if (value.as_undefined().strict) fail_undefined(value);
       return 0;
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -200,9 +218,12 @@ bool iterable(const Value& value) {
     case Kind::string:
     case Kind::list:
     case Kind::tuple:
-    case Kind::dict: return true;
-    case Kind::object: return value.as_object().iterate() != nullptr;
-    default: return false;
+    case Kind::dict:
+      return true;
+    case Kind::object:
+      return value.as_object().iterate() != nullptr;
+    default:
+      return false;
   }
 }
 
@@ -211,14 +232,18 @@ std::unique_ptr<Iterator> iterate(const Value& value) {
     case Kind::undefined:
       if (value.as_undefined().strict) fail_undefined(value);
       return std::make_unique<EmptyIterator>();
-    case Kind::string: return std::make_unique<TextIterator>(value);
+    case Kind::string:
+      return std::make_unique<TextIterator>(value);
     case Kind::list:
-    case Kind::tuple: return std::make_unique<SequenceIterator>(value);
-    case Kind::dict: return std::make_unique<KeyIterator>(value);
+    case Kind::tuple:
+      return std::make_unique<SequenceIterator>(value);
+    case Kind::dict:
+      return std::make_unique<KeyIterator>(value);
     case Kind::object:
       if (auto iterator = value.as_object().iterate()) return iterator;
       break;
-    default: break;
+    default:
+      break;
   }
   throw failure("'{}' object is not iterable", type_name(value));
 }
@@ -236,7 +261,8 @@ std::vector<Value> to_vector(const Value& value) {
 
 std::unique_ptr<Iterator> iterate_reversed(const Value& value) {
   switch (value.kind()) {
-    case Kind::undefined: return iterate(value);
+    case Kind::undefined:
+      return iterate(value);
     case Kind::string:
     case Kind::dict: {
       auto items = to_vector(value);
@@ -244,16 +270,21 @@ std::unique_ptr<Iterator> iterate_reversed(const Value& value) {
       return std::make_unique<ItemsIterator>(std::move(items));
     }
     case Kind::list:
-    case Kind::tuple: return std::make_unique<ReverseSequenceIterator>(value);
-    case Kind::object: return value.as_object().iterate_reversed();
-    default: return nullptr;
+    case Kind::tuple:
+      return std::make_unique<ReverseSequenceIterator>(value);
+    case Kind::object:
+      return value.as_object().iterate_reversed();
+    default:
+      return nullptr;
   }
 }
 
 std::optional<Value> subscript(const Value& value, const Value& key) {
   switch (value.kind()) {
-    case Kind::undefined: fail_undefined(value);
-    case Kind::string: return key.is_integral() ? character(value.as_text(), key.as_int()) : std::nullopt;
+    case Kind::undefined:
+      fail_undefined(value);
+    case Kind::string:
+      return key.is_integral() ? character(value.as_text(), key.as_int()) : std::nullopt;
     case Kind::list:
     case Kind::tuple: {
       if (!key.is_integral()) return std::nullopt;
@@ -266,8 +297,10 @@ std::optional<Value> subscript(const Value& value, const Value& key) {
       const auto* found = value.as_dict().find(key);
       return found == nullptr ? std::nullopt : std::optional<Value>(*found);
     }
-    case Kind::object: return value.as_object().item(key);
-    default: return std::nullopt;
+    case Kind::object:
+      return value.as_object().item(key);
+    default:
+      return std::nullopt;
   }
 }
 
@@ -297,14 +330,22 @@ SliceRange resolve_slice(std::int64_t length, const Value& start, const Value& s
 }
 
 Value slice(const Value& value, const Value& start, const Value& stop, const Value& step) {
-  const auto range = [&](std::size_t size) { return resolve_slice(static_cast<std::int64_t>(size), start, stop, step); };
+  const auto range = [&](std::size_t size) {
+    return resolve_slice(static_cast<std::int64_t>(size), start, stop, step);
+  };
   switch (value.kind()) {
-    case Kind::undefined: fail_undefined(value);
-    case Kind::string: return slice_text(value.as_text(), range(value.as_text().length()));
-    case Kind::list: return Value::list(slice_items(value.as_list().items, range(value.as_list().items.size())));
-    case Kind::tuple: return Value::tuple(slice_items(value.as_tuple().items, range(value.as_tuple().items.size())));
-    case Kind::dict: throw failure("unhashable type: 'slice'");
-    default: break;
+    case Kind::undefined:
+      fail_undefined(value);
+    case Kind::string:
+      return slice_text(value.as_text(), range(value.as_text().length()));
+    case Kind::list:
+      return Value::list(slice_items(value.as_list().items, range(value.as_list().items.size())));
+    case Kind::tuple:
+      return Value::tuple(slice_items(value.as_tuple().items, range(value.as_tuple().items.size())));
+    case Kind::dict:
+      throw failure("unhashable type: 'slice'");
+    default:
+      break;
   }
   if (const auto size = length(value); size && value.is_object() && value.as_object().subscriptable()) {
     if (const auto* numbers = value.as<Range>()) return numbers->part(range(static_cast<std::size_t>(*size)));

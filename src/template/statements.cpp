@@ -120,28 +120,42 @@ Evaluator::Flow Evaluator::exec(const Stmt& node) {
   }
   const Nesting nesting(*this);
   switch (node.kind) {
-    case StmtKind::output: write(eval(*static_cast<const OutputStmt&>(node).value)); return Flow::next;
-    case StmtKind::if_chain: return exec_if(static_cast<const IfStmt&>(node));
-    case StmtKind::for_loop: return exec_for(static_cast<const ForStmt&>(node));
-    case StmtKind::set: exec_set(static_cast<const SetStmt&>(node)); return Flow::next;
-    case StmtKind::set_block: return exec_set_block(static_cast<const SetBlockStmt&>(node));
+    case StmtKind::output:
+      write(eval(*static_cast<const OutputStmt&>(node).value));
+      return Flow::next;
+    case StmtKind::if_chain:
+      return exec_if(static_cast<const IfStmt&>(node));
+    case StmtKind::for_loop:
+      return exec_for(static_cast<const ForStmt&>(node));
+    case StmtKind::set:
+      exec_set(static_cast<const SetStmt&>(node));
+      return Flow::next;
+    case StmtKind::set_block:
+      return exec_set_block(static_cast<const SetBlockStmt&>(node));
     case StmtKind::macro: {
       const auto& macro = static_cast<const MacroStmt&>(node);
       variable(macro.slot) = make_macro(macro.function);
       return Flow::next;
     }
-    case StmtKind::call_block: exec_call_block(static_cast<const CallBlockStmt&>(node)); return Flow::next;
-    case StmtKind::filter_block: return exec_filter_block(static_cast<const FilterBlockStmt&>(node));
-    case StmtKind::with: return exec_with(static_cast<const WithStmt&>(node));
+    case StmtKind::call_block:
+      exec_call_block(static_cast<const CallBlockStmt&>(node));
+      return Flow::next;
+    case StmtKind::filter_block:
+      return exec_filter_block(static_cast<const FilterBlockStmt&>(node));
+    case StmtKind::with:
+      return exec_with(static_cast<const WithStmt&>(node));
     case StmtKind::generation:
     case StmtKind::block: {
       const auto& scope = static_cast<const ScopeStmt&>(node);
       enter(scope.loads);
       return exec(scope.body);
     }
-    case StmtKind::break_loop: return Flow::break_loop;
-    case StmtKind::continue_loop: return Flow::continue_loop;
-    default: return Flow::next;
+    case StmtKind::break_loop:
+      return Flow::break_loop;
+    case StmtKind::continue_loop:
+      return Flow::continue_loop;
+    default:
+      return Flow::next;
   }
 }
 
@@ -175,8 +189,8 @@ Evaluator::Flow Evaluator::exec_for(const ForStmt& node) {
   return Flow::next;
 }
 
-std::string Evaluator::run_recursive(const ForStmt& node, const std::shared_ptr<Activation>& closure, const Value& items,
-                                     int depth) {
+std::string Evaluator::run_recursive(const ForStmt& node, const std::shared_ptr<Activation>& closure,
+                                     const Value& items, int depth) {
   const Nesting nesting(*this);
   const InActivation inside(*this, std::make_shared<Activation>(node.frame_size, closure));
   Capture capture(*this);
@@ -222,7 +236,8 @@ Evaluator::Flow Evaluator::run_loop(const ForStmt& node, const Value& items, con
   };
   for (Value item; advance(item);) {
     spend();
-    if (loop) activation_->slots[static_cast<std::size_t>(node.loop_slot)] = Value(std::static_pointer_cast<Object>(loop));
+    if (loop)
+      activation_->slots[static_cast<std::size_t>(node.loop_slot)] = Value(std::static_pointer_cast<Object>(loop));
     const auto flow = run_body(node, item);
     if (flow == Flow::break_loop) break;
     completed = completed || flow == Flow::next;
@@ -276,7 +291,8 @@ void Evaluator::assign(const Expr& target, const Value& value) {
     return;
   }
   const auto& targets = static_cast<const SequenceExpr&>(target).items;
-  if (!value.is_undefined() && !iterable(value)) throw failure("cannot unpack non-iterable {} object", type_name(value));
+  if (!value.is_undefined() && !iterable(value))
+    throw failure("cannot unpack non-iterable {} object", type_name(value));
   const auto items = to_vector(value);
   if (items.size() < targets.size()) {
     throw failure("not enough values to unpack (expected {}, got {})", targets.size(), items.size());
@@ -330,9 +346,7 @@ Evaluator::Flow Evaluator::exec_with(const WithStmt& node) {
   return exec(node.body);
 }
 
-Value Evaluator::make_macro(const MacroFunction& function) {
-  return make_object<Macro>(*this, function, activation_);
-}
+Value Evaluator::make_macro(const MacroFunction& function) { return make_object<Macro>(*this, function, activation_); }
 
 void Evaluator::exec_call_block(const CallBlockStmt& node) {
   const auto caller = make_macro(node.function);

@@ -75,10 +75,14 @@ class FieldFormatter {
 
   static Value convert(const Value& value, char conversion) {
     switch (conversion) {
-      case 'r': return repr(value);
-      case 's': return str(value);
-      case 'a': return ascii(value);
-      default: throw failure("Unknown conversion specifier '{}'", conversion);
+      case 'r':
+        return repr(value);
+      case 's':
+        return str(value);
+      case 'a':
+        return ascii(value);
+      default:
+        throw failure("Unknown conversion specifier '{}'", conversion);
     }
   }
 
@@ -126,7 +130,8 @@ class FieldFormatter {
       }
       numbering_ = automatic ? 'a' : 'm';
       const auto index = automatic ? next_++ : static_cast<std::size_t>(parse_int(name, 10).value_or(0));
-      if (index >= arguments_.positional.size()) throw failure("Replacement index {} out of range for positional args tuple", index);
+      if (index >= arguments_.positional.size())
+        throw failure("Replacement index {} out of range for positional args tuple", index);
       return arguments_.positional[index];
     }
     const auto it = std::find_if(arguments_.keyword.begin(), arguments_.keyword.end(),

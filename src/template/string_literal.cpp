@@ -31,22 +31,48 @@ class Unescaper {
  private:
   void escape(char c) {
     switch (c) {
-      case '\n': return;
+      case '\n':
+        return;
       case '\\':
       case '\'':
-      case '"': out_ += c; return;
-      case 'a': out_ += '\a'; return;
-      case 'b': out_ += '\b'; return;
-      case 'f': out_ += '\f'; return;
-      case 'n': out_ += '\n'; return;
-      case 'r': out_ += '\r'; return;
-      case 't': out_ += '\t'; return;
-      case 'v': out_ += '\v'; return;
-      case 'x': code_point(hex(2, 'x')); return;
-      case 'u': code_point(surrogate_pair(hex(4, 'u'))); return;
-      case 'U': code_point(hex(8, 'U')); return;
-      case 'N': named(); return;
-      default: break;
+      case '"':
+        out_ += c;
+        return;
+      case 'a':
+        out_ += '\a';
+        return;
+      case 'b':
+        out_ += '\b';
+        return;
+      case 'f':
+        out_ += '\f';
+        return;
+      case 'n':
+        out_ += '\n';
+        return;
+      case 'r':
+        out_ += '\r';
+        return;
+      case 't':
+        out_ += '\t';
+        return;
+      case 'v':
+        out_ += '\v';
+        return;
+      case 'x':
+        code_point(hex(2, 'x'));
+        return;
+      case 'u':
+        code_point(surrogate_pair(hex(4, 'u')));
+        return;
+      case 'U':
+        code_point(hex(8, 'U'));
+        return;
+      case 'N':
+        named();
+        return;
+      default:
+        break;
     }
     if (c >= '0' && c <= '7') {
       auto value = static_cast<char32_t>(c - '0');

@@ -37,8 +37,8 @@ std::pair<std::size_t, std::size_t> find_space(std::string_view text, bool from_
   return found;
 }
 
-/// Words between runs of white space; at most `limit` cuts, from the left or right. What is left after the last cut keeps
-/// the white space at its far end.
+/// Words between runs of white space; at most `limit` cuts, from the left or right. What is left after the last cut
+/// keeps the white space at its far end.
 std::vector<std::string_view> split_space(std::string_view text, std::int64_t limit, bool from_right) {
   std::vector<std::string_view> parts;
   text = strip(text, nullptr, !from_right, from_right);
@@ -171,7 +171,8 @@ Value count(Runtime&, const Value& self, Arguments arguments) {
   if (!part.inside) return 0;
   if (wanted.empty()) return static_cast<std::int64_t>(count_code_points(part.text)) + 1;
   std::int64_t found = 0;
-  for (auto at = part.text.find(wanted); at != std::string_view::npos; at = part.text.find(wanted, at + wanted.size())) ++found;
+  for (auto at = part.text.find(wanted); at != std::string_view::npos; at = part.text.find(wanted, at + wanted.size()))
+    ++found;
   return found;
 }
 
@@ -182,7 +183,8 @@ Value starts_or_ends(Runtime&, const Value& self, Arguments arguments) {
   const auto matches = [&](const Value& affix) {
     if (affix.is_undefined()) fail_undefined(affix);
     if (!affix.is_string()) {
-      throw failure("{} first arg must be str or a tuple of str, not {}", kEnd ? "endswith" : "startswith", type_name(affix));
+      throw failure("{} first arg must be str or a tuple of str, not {}", kEnd ? "endswith" : "startswith",
+                    type_name(affix));
     }
     if (!part.inside) return false;
     return kEnd ? part.text.ends_with(affix.as_string()) : part.text.starts_with(affix.as_string());
@@ -249,7 +251,8 @@ Value is_printable_text(Runtime&, const Value& self, Arguments arguments) {
 Value is_identifier(Runtime&, const Value& self, Arguments arguments) {
   no_arguments(std::move(arguments), "isidentifier");
   const auto points = code_points(self.as_string());
-  return !points.empty() && is_identifier_start(points[0]) && std::all_of(points.begin(), points.end(), is_identifier_part);
+  return !points.empty() && is_identifier_start(points[0]) &&
+         std::all_of(points.begin(), points.end(), is_identifier_part);
 }
 
 template <char kAlign>

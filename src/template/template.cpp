@@ -23,7 +23,8 @@ std::shared_ptr<const Program> parse_program(const TemplateOptions& options, Par
 }
 
 ContextLookup lookup_in(const nlohmann::ordered_json& context) {
-  if (!context.is_object()) throw errors::internal("the context of a template must be an object, not {}", context.type_name());
+  if (!context.is_object())
+    throw errors::internal("the context of a template must be an object, not {}", context.type_name());
   return [&context](const std::string& name) {
     const auto it = context.find(name);
     return it == context.end() ? Value::missing() : Value::from_json(*it);
@@ -104,7 +105,9 @@ std::string Template::render(const nlohmann::ordered_json& context) const {
   return render_with(*program_, *options_, lookup_in(context));
 }
 
-std::string Template::render(const Value& context) const { return render_with(*program_, *options_, lookup_in(context)); }
+std::string Template::render(const Value& context) const {
+  return render_with(*program_, *options_, lookup_in(context));
+}
 
 std::vector<std::string> Template::undeclared_variables() const {
   std::vector<std::string> names;

@@ -14,8 +14,8 @@ namespace lmms_eval::tmpl {
 
 struct Program;
 
-/// A Jinja2 template: parsed once, rendered as often as wanted. Task templates and chat templates alike; the options say
-/// which dialect. What Python's jinja2 renders, this renders byte for byte; docs/differences.md lists where not.
+/// A Jinja2 template: parsed once, rendered as often as wanted. Task templates and chat templates alike; the options
+/// say which dialect. What Python's jinja2 renders, this renders byte for byte; docs/differences.md lists where not.
 ///
 /// Copies share the parsed form. Thread-safe: renders keep nothing between them. Lists and dicts of a Value context may
 /// be changed by the template unless the options are `immutable`, so threads must not share such a context.

@@ -23,13 +23,25 @@ void append_repr(std::string& out, const Value& value, int depth) {
   if (depth > kMaxNesting) throw failure("value is nested too deeply");
   if (out.size() > kMaxTextBytes) throw failure("string is too long");
   switch (value.kind()) {
-    case Kind::missing: out += "missing"; return;
+    case Kind::missing:
+      out += "missing";
+      return;
     // StrictUndefined has the repr of its base
-    case Kind::undefined: out += "Undefined"; return;
-    case Kind::none: out += "None"; return;
-    case Kind::boolean: out += value.as_bool() ? "True" : "False"; return;
-    case Kind::integer: out += std::to_string(value.as_int()); return;
-    case Kind::floating: out += repr_double(value.as_double()); return;
+    case Kind::undefined:
+      out += "Undefined";
+      return;
+    case Kind::none:
+      out += "None";
+      return;
+    case Kind::boolean:
+      out += value.as_bool() ? "True" : "False";
+      return;
+    case Kind::integer:
+      out += std::to_string(value.as_int());
+      return;
+    case Kind::floating:
+      out += repr_double(value.as_double());
+      return;
     case Kind::string:
       out += value.as_text().markup() ? "Markup(" + repr_text(value.as_string()) + ")" : repr_text(value.as_string());
       return;
@@ -56,7 +68,9 @@ void append_repr(std::string& out, const Value& value, int depth) {
       out += '}';
       return;
     }
-    case Kind::object: out += value.as_object().repr(); return;
+    case Kind::object:
+      out += value.as_object().repr();
+      return;
   }
 }
 
@@ -81,7 +95,9 @@ std::optional<std::string> plain_number(std::string_view text) {
   }
   for (std::size_t i = 0; i < plain.size(); ++i) {
     if (plain[i] != '_') continue;
-    const auto alnum = [&](std::size_t k) { return k < plain.size() && std::isalnum(static_cast<unsigned char>(plain[k])); };
+    const auto alnum = [&](std::size_t k) {
+      return k < plain.size() && std::isalnum(static_cast<unsigned char>(plain[k]));
+    };
     if (i == 0 || !alnum(i - 1) || !alnum(i + 1)) return std::nullopt;
   }
   std::erase(plain, '_');
@@ -92,11 +108,13 @@ std::optional<std::string> plain_number(std::string_view text) {
 
 std::string str(const Value& value) {
   switch (value.kind()) {
-    case Kind::string: return value.as_string();
+    case Kind::string:
+      return value.as_string();
     case Kind::undefined:
       if (value.as_undefined().strict) fail_undefined(value);
       return {};
-    default: return repr(value);
+    default:
+      return repr(value);
   }
 }
 
@@ -165,7 +183,8 @@ std::optional<std::int64_t> parse_int(std::string_view text, int base) {
     }
   }
   if (base == 0) {
-    if (digits.size() > 1 && digits[0] == '0' && digits.find_first_not_of('0') != std::string_view::npos) return std::nullopt;
+    if (digits.size() > 1 && digits[0] == '0' && digits.find_first_not_of('0') != std::string_view::npos)
+      return std::nullopt;
     base = 10;
   }
   if (digits.empty()) return std::nullopt;
@@ -233,12 +252,23 @@ std::string escape_html(std::string_view text) {
   out.reserve(text.size());
   for (const char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '\'': out += "&#39;"; break;
-      case '"': out += "&#34;"; break;
-      default: out += c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      case '"':
+        out += "&#34;";
+        break;
+      default:
+        out += c;
     }
   }
   return out;

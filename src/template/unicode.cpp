@@ -202,9 +202,7 @@ bool is_digit(char32_t c) {
   return type == U_NT_DECIMAL || type == U_NT_DIGIT;
 }
 
-bool is_numeric(char32_t c) {
-  return u_getIntPropertyValue(static_cast<UChar32>(c), UCHAR_NUMERIC_TYPE) != U_NT_NONE;
-}
+bool is_numeric(char32_t c) { return u_getIntPropertyValue(static_cast<UChar32>(c), UCHAR_NUMERIC_TYPE) != U_NT_NONE; }
 
 bool is_alnum(char32_t c) { return is_alpha(c) || is_numeric(c); }
 

@@ -20,8 +20,10 @@ Value convert(const nlohmann::ordered_json& json, int depth) {
   if (depth > kMaxJsonDepth) throw errors::data("JSON value is nested deeper than {} levels", kMaxJsonDepth);
   using Type = nlohmann::ordered_json::value_t;
   switch (json.type()) {
-    case Type::boolean: return json.get<bool>();
-    case Type::number_integer: return json.get<std::int64_t>();
+    case Type::boolean:
+      return json.get<bool>();
+    case Type::number_integer:
+      return json.get<std::int64_t>();
     case Type::number_unsigned: {
       const auto number = json.get<std::uint64_t>();
       if (number > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
@@ -29,8 +31,10 @@ Value convert(const nlohmann::ordered_json& json, int depth) {
       }
       return static_cast<std::int64_t>(number);
     }
-    case Type::number_float: return json.get<double>();
-    case Type::string: return json.get_ref<const std::string&>();
+    case Type::number_float:
+      return json.get<double>();
+    case Type::string:
+      return json.get_ref<const std::string&>();
     case Type::array: {
       std::vector<Value> items;
       items.reserve(json.size());
@@ -42,7 +46,8 @@ Value convert(const nlohmann::ordered_json& json, int depth) {
       for (const auto& [key, item] : json.items()) dict->set(key, convert(item, depth + 1));
       return dict;
     }
-    default: return nullptr;
+    default:
+      return nullptr;
   }
 }
 
@@ -56,11 +61,16 @@ std::string json_key(const Value& key) {
 nlohmann::ordered_json unconvert(const Value& value, int depth) {
   if (depth > kMaxJsonDepth) throw errors::data("value is nested deeper than {} levels", kMaxJsonDepth);
   switch (value.kind()) {
-    case Kind::none: return nullptr;
-    case Kind::boolean: return value.as_bool();
-    case Kind::integer: return value.as_int();
-    case Kind::floating: return value.as_double();
-    case Kind::string: return value.as_string();
+    case Kind::none:
+      return nullptr;
+    case Kind::boolean:
+      return value.as_bool();
+    case Kind::integer:
+      return value.as_int();
+    case Kind::floating:
+      return value.as_double();
+    case Kind::string:
+      return value.as_string();
     case Kind::list:
     case Kind::tuple: {
       auto array = nlohmann::ordered_json::array();
@@ -72,7 +82,8 @@ nlohmann::ordered_json unconvert(const Value& value, int depth) {
       for (const auto& [key, item] : value.as_dict().entries()) object[json_key(key)] = unconvert(item, depth + 1);
       return object;
     }
-    default: throw errors::data("a value of type {} has no JSON form", type_name(value));
+    default:
+      throw errors::data("a value of type {} has no JSON form", type_name(value));
   }
 }
 
@@ -118,23 +129,35 @@ const std::vector<Value>* Value::sequence() const {
 
 const void* Value::identity() const {
   switch (kind()) {
-    case Kind::string: return &as_text();
-    case Kind::list: return &as_list();
-    case Kind::tuple: return &as_tuple();
-    case Kind::dict: return &as_dict();
-    case Kind::object: return &as_object();
-    case Kind::undefined: return &as_undefined();
-    default: return nullptr;
+    case Kind::string:
+      return &as_text();
+    case Kind::list:
+      return &as_list();
+    case Kind::tuple:
+      return &as_tuple();
+    case Kind::dict:
+      return &as_dict();
+    case Kind::object:
+      return &as_object();
+    case Kind::undefined:
+      return &as_undefined();
+    default:
+      return nullptr;
   }
 }
 
 long Value::shares() const {
   switch (kind()) {
-    case Kind::list: return std::get<std::shared_ptr<List>>(data_).use_count();
-    case Kind::tuple: return std::get<std::shared_ptr<const Tuple>>(data_).use_count();
-    case Kind::dict: return std::get<std::shared_ptr<Dict>>(data_).use_count();
-    case Kind::object: return std::get<std::shared_ptr<Object>>(data_).use_count();
-    default: return 1;
+    case Kind::list:
+      return std::get<std::shared_ptr<List>>(data_).use_count();
+    case Kind::tuple:
+      return std::get<std::shared_ptr<const Tuple>>(data_).use_count();
+    case Kind::dict:
+      return std::get<std::shared_ptr<Dict>>(data_).use_count();
+    case Kind::object:
+      return std::get<std::shared_ptr<Object>>(data_).use_count();
+    default:
+      return 1;
   }
 }
 

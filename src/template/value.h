@@ -71,8 +71,7 @@ class LMMS_EVAL_API Value {
   template <std::same_as<bool> T>
   Value(T value) : data_(value) {}
   template <std::integral T>
-    requires(!std::same_as<T, bool>)
-  Value(T value) : data_(static_cast<std::int64_t>(value)) {}
+  requires(!std::same_as<T, bool>) Value(T value) : data_(static_cast<std::int64_t>(value)) {}
   Value(double value) : data_(value) {}
   Value(std::string value);
   Value(std::string_view value) : Value(std::string(value)) {}
@@ -112,7 +111,9 @@ class LMMS_EVAL_API Value {
   // Access to a value whose kind is known.
   bool as_bool() const { return std::get<bool>(data_); }
   /// Integers and booleans.
-  std::int64_t as_int() const { return is_bool() ? static_cast<std::int64_t>(as_bool()) : std::get<std::int64_t>(data_); }
+  std::int64_t as_int() const {
+    return is_bool() ? static_cast<std::int64_t>(as_bool()) : std::get<std::int64_t>(data_);
+  }
   /// All numbers.
   double as_double() const { return is_float() ? std::get<double>(data_) : static_cast<double>(as_int()); }
   const Text& as_text() const { return *std::get<std::shared_ptr<const Text>>(data_); }

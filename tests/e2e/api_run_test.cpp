@@ -14,8 +14,10 @@ constexpr const char* kKey = "sk-test-0123456789";
 
 std::vector<std::string> api_run(const std::string& base_url, const std::vector<std::string>& more = {},
                                  const std::string& more_args = "") {
-  std::vector<std::string> arguments = {"--model", "async_openai", "--model_args",
-                                        "model=tester,base_url=" + base_url + ",retry_backoff_s=0.01" + more_args, "--tasks", "digits"};
+  std::vector<std::string> arguments = {
+      "--model",      "async_openai",
+      "--model_args", "model=tester,base_url=" + base_url + ",retry_backoff_s=0.01" + more_args,
+      "--tasks",      "digits"};
   arguments.insert(arguments.end(), more.begin(), more.end());
   return arguments;
 }
@@ -34,14 +36,17 @@ openai_server::Rule rule(openai_server::Fault fault, std::int64_t times) {
   return rule;
 }
 
-nlohmann::json results_in(const TempDir& folder) { return read_json(files_ending(folder.path(), "_results.json").at(0)); }
+nlohmann::json results_in(const TempDir& folder) {
+  return read_json(files_ending(folder.path(), "_results.json").at(0));
+}
 
 TEST(ApiRun, ScoresDigitsAndWritesResultsSamplesAndCache) {
   openai_server::Server server(seeing_server());
   const TempDir folder;
-  const auto run = lmms_eval(api_run(server.base_url(), {"--log_samples", "--log_samples_suffix", "S", "--output_path",
-                                                         folder.path().string(), "--use_cache", (folder / "c_").string()}),
-                             {{{"OPENAI_API_KEY", kKey}}, {}});
+  const auto run =
+      lmms_eval(api_run(server.base_url(), {"--log_samples", "--log_samples_suffix", "S", "--output_path",
+                                            folder.path().string(), "--use_cache", (folder / "c_").string()}),
+                {{{"OPENAI_API_KEY", kKey}}, {}});
   ASSERT_EQ(run.status, 0) << run.err;
   EXPECT_NE(run.out.find("|digits|none  |     0|exact_match|↑  |    1|±  |     0|"), std::string::npos) << run.out;
   const auto results = results_in(folder);
@@ -62,7 +67,8 @@ TEST(ApiRun, ScoresDigitsAndWritesResultsSamplesAndCache) {
 
   // The second run asks nothing and scores the same.
   const TempDir second;
-  const auto again = lmms_eval(api_run(server.base_url(), {"--output_path", second.path().string(), "--use_cache", (folder / "c_").string()}));
+  const auto again = lmms_eval(
+      api_run(server.base_url(), {"--output_path", second.path().string(), "--use_cache", (folder / "c_").string()}));
   ASSERT_EQ(again.status, 0) << again.err;
   EXPECT_EQ(server.stats().requests, 360);
   EXPECT_EQ(results_in(second)["results"], results["results"]);
@@ -72,8 +78,9 @@ TEST(ApiRun, ScoresDigitsAndWritesResultsSamplesAndCache) {
 TEST(ApiRun, TheKeyIsNowhere) {
   openai_server::Server server(seeing_server());
   const TempDir folder;
-  const auto run = lmms_eval(api_run(server.base_url(), {"--log_samples", "--output_path", folder.path().string(), "--use_cache",
-                                                         (folder / "c_").string(), "--verbosity", "DEBUG", "--limit", "8"},
+  const auto run = lmms_eval(api_run(server.base_url(),
+                                     {"--log_samples", "--output_path", folder.path().string(), "--use_cache",
+                                      (folder / "c_").string(), "--verbosity", "DEBUG", "--limit", "8"},
                                      std::string(",api_key=") + kKey));
   ASSERT_EQ(run.status, 0) << run.err;
   EXPECT_EQ(run.out.find(kKey), std::string::npos);
@@ -113,8 +120,10 @@ TEST(ApiRun, LastingFaultsAreFailuresNotWrongAnswers) {
   options.rules = {broken};
   openai_server::Server server(options);
   const TempDir folder;
-  const auto run = lmms_eval(api_run(server.base_url(), {"--limit", "40", "--log_samples", "--output_path", folder.path().string(),
-                                                         "--use_cache", (folder / "c_").string()}, ",max_retries=1,num_concurrent=1"));
+  const auto run = lmms_eval(api_run(server.base_url(),
+                                     {"--limit", "40", "--log_samples", "--output_path", folder.path().string(),
+                                      "--use_cache", (folder / "c_").string()},
+                                     ",max_retries=1,num_concurrent=1"));
   EXPECT_EQ(run.status, 1);
   const auto results = results_in(folder);
   EXPECT_EQ(results["results"]["digits"]["exact_match,none"], 1.0);
@@ -134,8 +143,8 @@ TEST(ApiRun, LastingFaultsAreFailuresNotWrongAnswers) {
   // Only the failed docs are asked again.
   openai_server::Server mended(seeing_server());
   const auto before = server.stats().requests;
-  const auto again = lmms_eval({"--model", "async_openai", "--model_args", "model=tester,base_url=" + mended.base_url(), "--tasks", "digits",
-                                "--limit", "40", "--use_cache", (folder / "c_").string()});
+  const auto again = lmms_eval({"--model", "async_openai", "--model_args", "model=tester,base_url=" + mended.base_url(),
+                                "--tasks", "digits", "--limit", "40", "--use_cache", (folder / "c_").string()});
   EXPECT_EQ(again.status, 0) << again.err;
   EXPECT_EQ(before, server.stats().requests);
   EXPECT_LE(mended.stats().requests, 40);
@@ -157,7 +166,8 @@ TEST(ApiRun, EmptyAndCutAnswersAreScoredAndSaid) {
 TEST(ApiRun, AnUnreachableServerIsOneClearLine) {
   int port = 0;
   { port = openai_server::Server({}).port(); }  // free again now
-  const auto run = lmms_eval(api_run("http://127.0.0.1:" + std::to_string(port) + "/v1", {"--verbosity", "ERROR"}, ",max_retries=2"));
+  const auto run = lmms_eval(
+      api_run("http://127.0.0.1:" + std::to_string(port) + "/v1", {"--verbosity", "ERROR"}, ",max_retries=2"));
   EXPECT_EQ(run.status, 1);
   EXPECT_TRUE(is_one_line(run.err)) << run.err;
   EXPECT_NE(run.err.find("127.0.0.1:" + std::to_string(port)), std::string::npos) << run.err;
@@ -171,7 +181,8 @@ TEST(ApiRun, AWrongKeyStopsTheRunAtOnce) {
   EXPECT_EQ(run.status, 1);
   EXPECT_NE(run.err.find("401"), std::string::npos) << run.err;
   EXPECT_EQ(run.err.find("wrong-key-0123"), std::string::npos);
-  EXPECT_LE(server.stats().requests, 2 * 32);  // what was in flight, and what took its place before the third refusal was read
+  EXPECT_LE(server.stats().requests,
+            2 * 32);  // what was in flight, and what took its place before the third refusal was read
 }
 
 TEST(ApiRun, UnknownModelArgumentsWarnWithTheNearestName) {
@@ -184,8 +195,8 @@ TEST(ApiRun, UnknownModelArgumentsWarnWithTheNearestName) {
 
 TEST(ApiRun, LogLikelihoodTasksAreRefused) {
   openai_server::Server server(seeing_server());
-  const auto run = lmms_eval({"--model", "async_openai", "--model_args", "model=m,base_url=" + server.base_url(), "--tasks", "digits_mc",
-                              "--verbosity", "ERROR"});
+  const auto run = lmms_eval({"--model", "async_openai", "--model_args", "model=m,base_url=" + server.base_url(),
+                              "--tasks", "digits_mc", "--verbosity", "ERROR"});
   EXPECT_EQ(run.status, 2) << run.err;
   EXPECT_NE(run.err.find("loglikelihood"), std::string::npos) << run.err;
   EXPECT_EQ(server.stats().requests, 0);
@@ -195,7 +206,8 @@ TEST(ApiRun, OutputPathMayNameAFile) {
   openai_server::Server server(seeing_server());
   const TempDir folder;
   for (const std::string name : {"r.json", "r.jsonl"}) {
-    const auto run = lmms_eval(api_run(server.base_url(), {"--limit", "2", "--log_samples", "--output_path", (folder / ("sub/" + name)).string()}));
+    const auto run = lmms_eval(api_run(
+        server.base_url(), {"--limit", "2", "--log_samples", "--output_path", (folder / ("sub/" + name)).string()}));
     ASSERT_EQ(run.status, 0) << run.err;
   }
   EXPECT_EQ(read_jsonl(folder / "sub/r.jsonl").size(), 1u);
@@ -207,8 +219,9 @@ TEST(ApiRun, FewShotExamplesAndTheSystemTextReachTheServer) {
   auto options = seeing_server();
   options.answer = "3";
   openai_server::Server server(options);
-  const auto run = lmms_eval(api_run(server.base_url(), {"--limit", "1", "--num_fewshot", "2", "--apply_chat_template", "--fewshot_as_multiturn",
-                                                         "--system_instruction", "Be brief."}));
+  const auto run =
+      lmms_eval(api_run(server.base_url(), {"--limit", "1", "--num_fewshot", "2", "--apply_chat_template",
+                                            "--fewshot_as_multiturn", "--system_instruction", "Be brief."}));
   ASSERT_EQ(run.status, 0) << run.err;
   const auto body = nlohmann::json::parse(server.stats().last_body);
   std::vector<std::string> roles;

@@ -10,12 +10,40 @@ TEST(CommandLine, HelpListsEveryFlagOfTheUsersGuideAndLoadsNoTorch) {
   const auto help = lmms_eval({"--help"});
   EXPECT_EQ(help.status, 0);
   EXPECT_EQ(help.err, "");
-  for (const char* flag : {"--model", "--model_args", "--tasks", "--num_fewshot", "--gen_kwargs", "--batch_size", "--max_batch_size",
-                           "--device", "--output_path", "--log_samples", "--log_samples_suffix", "--limit", "--offset", "--use_cache",
-                           "--cache_requests", "--check_integrity", "--write_out", "--show_config", "--include_path",
-                           "--system_instruction", "--apply_chat_template", "--fewshot_as_multiturn", "--predict_only", "--seed",
-                           "--wandb_args", "--hf_hub_log_args", "--verbosity", "--config", "--version", "--force_simple",
-                           "--process_with_media", "--timezone", "--baseline", "--reasoning_tags"})
+  for (const char* flag : {"--model",
+                           "--model_args",
+                           "--tasks",
+                           "--num_fewshot",
+                           "--gen_kwargs",
+                           "--batch_size",
+                           "--max_batch_size",
+                           "--device",
+                           "--output_path",
+                           "--log_samples",
+                           "--log_samples_suffix",
+                           "--limit",
+                           "--offset",
+                           "--use_cache",
+                           "--cache_requests",
+                           "--check_integrity",
+                           "--write_out",
+                           "--show_config",
+                           "--include_path",
+                           "--system_instruction",
+                           "--apply_chat_template",
+                           "--fewshot_as_multiturn",
+                           "--predict_only",
+                           "--seed",
+                           "--wandb_args",
+                           "--hf_hub_log_args",
+                           "--verbosity",
+                           "--config",
+                           "--version",
+                           "--force_simple",
+                           "--process_with_media",
+                           "--timezone",
+                           "--baseline",
+                           "--reasoning_tags"})
     EXPECT_NE(help.out.find(flag), std::string::npos) << flag;
   EXPECT_NE(help.out.find("Examples:"), std::string::npos);
   // libtorch_cpu.so alone is more than 150 MB of resident memory.
@@ -52,14 +80,15 @@ TEST(CommandLine, ListWithNumCountsDocs) {
 TEST(CommandLine, ModelsAndVersionAnswer) {
   const auto models = lmms_eval({"models", "--aliases"});
   EXPECT_EQ(models.status, 0);
-  for (const char* name : {"async_openai", "openai", "dummy", "llava_onevision", "llava_hf", "huggingface", "openai_compatible"})
+  for (const char* name :
+       {"async_openai", "openai", "dummy", "llava_onevision", "llava_hf", "huggingface", "openai_compatible"})
     EXPECT_NE(models.out.find(name), std::string::npos) << name;
   EXPECT_NE(lmms_eval({"--version"}).out.find("lmms_eval"), std::string::npos);
 }
 
 struct UsageCase {
   std::vector<std::string> arguments;
-  std::string expected;   ///< in the one line on stderr
+  std::string expected;  ///< in the one line on stderr
 };
 
 class UsageError : public ::testing::TestWithParam<UsageCase> {};
@@ -81,23 +110,16 @@ INSTANTIATE_TEST_SUITE_P(
     CommandLine, UsageError,
     ::testing::Values(
         UsageCase{{"--modell", "x"}, "did you mean 'model'"},
-        UsageCase{{"--nonsense", "x"}, "--nonsense: no such flag"},
-        UsageCase{{"evall"}, "did you mean 'eval'"},
-        UsageCase{{"--tasks", "digits"}, "--model is missing"},
-        UsageCase{{"--model", "dummy"}, "--tasks is missing"},
+        UsageCase{{"--nonsense", "x"}, "--nonsense: no such flag"}, UsageCase{{"evall"}, "did you mean 'eval'"},
+        UsageCase{{"--tasks", "digits"}, "--model is missing"}, UsageCase{{"--model", "dummy"}, "--tasks is missing"},
         UsageCase{{"--model", "dumy", "--tasks", "digits"}, "did you mean 'dummy'"},
         UsageCase{{"--model", "dummy", "--tasks", "digit"}, "did you mean 'digits"},
-        UsageCase{dummy({"--limit", "0"}), "--limit 0"},
-        UsageCase{dummy({"--limit", "-3"}), "--limit -3"},
-        UsageCase{dummy({"--limit", "many"}), "limit"},
-        UsageCase{dummy({"--offset", "-1"}), "--offset -1"},
+        UsageCase{dummy({"--limit", "0"}), "--limit 0"}, UsageCase{dummy({"--limit", "-3"}), "--limit -3"},
+        UsageCase{dummy({"--limit", "many"}), "limit"}, UsageCase{dummy({"--offset", "-1"}), "--offset -1"},
         UsageCase{dummy({"--offset", "9999"}), "--offset 9999"},
-        UsageCase{dummy({"--batch_size", "0"}), "--batch_size 0"},
-        UsageCase{dummy({"--batch_size", "big"}), "auto:N"},
-        UsageCase{dummy({"--device", "gpu"}), "--device gpu"},
-        UsageCase{dummy({"--seed", "1,2"}), "--seed 1,2"},
-        UsageCase{dummy({"--seed", "x"}), "--seed x"},
-        UsageCase{dummy({"--verbosity", "LOUD"}), "--verbosity LOUD"},
+        UsageCase{dummy({"--batch_size", "0"}), "--batch_size 0"}, UsageCase{dummy({"--batch_size", "big"}), "auto:N"},
+        UsageCase{dummy({"--device", "gpu"}), "--device gpu"}, UsageCase{dummy({"--seed", "1,2"}), "--seed 1,2"},
+        UsageCase{dummy({"--seed", "x"}), "--seed x"}, UsageCase{dummy({"--verbosity", "LOUD"}), "--verbosity LOUD"},
         UsageCase{dummy({"--log_samples"}), "--log_samples needs --output_path"},
         UsageCase{dummy({"--predict_only"}), "needs --output_path"},
         UsageCase{dummy({"--fewshot_as_multiturn", "--num_fewshot", "1"}), "needs --apply_chat_template"},
@@ -126,19 +148,22 @@ TEST(CommandLine, ShortFormsPrefixAndUniqueAbbreviationsWork) {
 }
 
 TEST(CommandLine, FlagsWithoutMeaningAreAcceptedWithOneLineEach) {
-  const auto result = lmms_eval(dummy({"--limit", "2", "--force_simple", "--process-docs-parallel", "8", "--timezone", "UTC",
-                                       "--process_with_media", "--trust_remote_code", "--cache_requests", "true"}));
+  const auto result =
+      lmms_eval(dummy({"--limit", "2", "--force_simple", "--process-docs-parallel", "8", "--timezone", "UTC",
+                       "--process_with_media", "--trust_remote_code", "--cache_requests", "true"}));
   EXPECT_EQ(result.status, 0) << result.err;
-  for (const char* flag : {"--force_simple has no effect", "--process_docs_parallel has no effect", "--timezone has no effect",
-                           "--process_with_media has no effect", "--trust_remote_code has no effect", "--cache_requests has no effect"})
+  for (const char* flag :
+       {"--force_simple has no effect", "--process_docs_parallel has no effect", "--timezone has no effect",
+        "--process_with_media has no effect", "--trust_remote_code has no effect", "--cache_requests has no effect"})
     EXPECT_NE(result.err.find(flag), std::string::npos) << flag;
 }
 
 TEST(CommandLine, ConfigFilesGiveFlagsAndTheCommandLineWins) {
   const TempDir folder;
-  const auto file = folder.write("run.yaml",
-                                 "- model: dummy\n  tasks: digits\n  limit: 5\n  seed: [0, 1, 2, 3]\n  show_config: true\n"
-                                 "- model: dummy\n  tasks: digits\n  limit: 5\n  env: {MY_TOKEN: abcdefgh}\n");
+  const auto file =
+      folder.write("run.yaml",
+                   "- model: dummy\n  tasks: digits\n  limit: 5\n  seed: [0, 1, 2, 3]\n  show_config: true\n"
+                   "- model: dummy\n  tasks: digits\n  limit: 5\n  env: {MY_TOKEN: abcdefgh}\n");
   const auto result = lmms_eval({"--config", file.string(), "--limit", "3"});
   EXPECT_EQ(result.status, 0) << result.err;
   EXPECT_NE(result.out.find("limit: 3"), std::string::npos) << result.out;
@@ -153,7 +178,8 @@ TEST(CommandLine, ConfigFilesAreCheckedWithFileAndLine) {
   const auto unknown = folder.write("unknown.yaml", "model: dummy\nlimitt: 3\n");
   const auto first = lmms_eval({"--config", unknown.string()});
   EXPECT_EQ(first.status, 2);
-  EXPECT_NE(first.err.find("unknown.yaml:2: unknown key 'limitt'; did you mean 'limit'"), std::string::npos) << first.err;
+  EXPECT_NE(first.err.find("unknown.yaml:2: unknown key 'limitt'; did you mean 'limit'"), std::string::npos)
+      << first.err;
   const auto broken = folder.write("broken.yaml", "model: dummy\ntasks: [a\n");
   const auto second = lmms_eval({"--config", broken.string()});
   EXPECT_EQ(second.status, 1);

@@ -23,8 +23,9 @@ constexpr const char* kTask =
     "  - metric: exact_match\n";
 
 ProgramResult run_mine(const TempDir& folder, std::vector<std::string> more = {}, const std::string& task = "mine") {
-  std::vector<std::string> arguments = {"--model", "dummy", "--model_args", "decode_num_frames=1", "--tasks", task, "--include_path",
-                                        folder.path().string(), "--verbosity", "ERROR"};
+  std::vector<std::string> arguments = {"--model",     "dummy", "--model_args",   "decode_num_frames=1",
+                                        "--tasks",     task,    "--include_path", folder.path().string(),
+                                        "--verbosity", "ERROR"};
   arguments.insert(arguments.end(), more.begin(), more.end());
   return lmms_eval(arguments);
 }
@@ -92,7 +93,8 @@ TEST(DataErrors, ATruncatedParquetFileIsNamed) {
 }
 
 TEST(DataErrors, AnUnwritableOutputIsSaidBeforeAnythingRuns) {
-  const auto run = lmms_eval({"--model", "dummy", "--tasks", "digits", "--limit", "1", "--output_path", "/proc/nowhere", "--verbosity", "ERROR"});
+  const auto run = lmms_eval({"--model", "dummy", "--tasks", "digits", "--limit", "1", "--output_path", "/proc/nowhere",
+                              "--verbosity", "ERROR"});
   EXPECT_EQ(run.status, 1);
   EXPECT_TRUE(is_one_line(run.err)) << run.err;
   EXPECT_NE(run.err.find("/proc/nowhere"), std::string::npos) << run.err;
@@ -102,7 +104,8 @@ TEST(DataErrors, AFullDiskIsSaidAndTheRunFails) {
   // A results file on a full device: /dev/full refuses every byte.
   const TempDir folder;
   std::filesystem::create_symlink("/dev/full", folder / "c_rank0.db");
-  const auto run = lmms_eval({"--model", "dummy", "--tasks", "digits", "--limit", "1", "--use_cache", (folder / "c_").string(), "--verbosity", "ERROR"});
+  const auto run = lmms_eval({"--model", "dummy", "--tasks", "digits", "--limit", "1", "--use_cache",
+                              (folder / "c_").string(), "--verbosity", "ERROR"});
   EXPECT_EQ(run.status, 1) << run.out;
   EXPECT_TRUE(is_one_line(run.err)) << run.err;
 }

@@ -18,7 +18,8 @@ void check(const arrow::Status& status) {
 
 std::shared_ptr<arrow::Schema> schema() {
   const auto image = arrow::struct_({arrow::field("bytes", arrow::binary()), arrow::field("path", arrow::utf8())});
-  return arrow::schema({arrow::field("image", image), arrow::field("question", arrow::utf8()), arrow::field("answer", arrow::utf8())});
+  return arrow::schema(
+      {arrow::field("image", image), arrow::field("question", arrow::utf8()), arrow::field("answer", arrow::utf8())});
 }
 
 class Writer {
@@ -86,7 +87,8 @@ void write_image_parquet(const std::filesystem::path& file, const std::vector<Im
 
 void write_noise_parquet(const std::filesystem::path& file, int count, int group) {
   Writer writer(file, group);
-  for (int i = 0; i < count; ++i) writer.add({noise_png(32, static_cast<unsigned>(i), 3), "what is it?", i % 3 ? "A" : "B"});
+  for (int i = 0; i < count; ++i)
+    writer.add({noise_png(32, static_cast<unsigned>(i), 3), "what is it?", i % 3 ? "A" : "B"});
   writer.close();
 }
 

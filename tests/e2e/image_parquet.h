@@ -7,7 +7,7 @@
 namespace lmms_eval::testing {
 
 struct ImageRow {
-  std::string image;   ///< encoded
+  std::string image;  ///< encoded
   std::string question;
   std::string answer;
 };

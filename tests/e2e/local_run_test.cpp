@@ -12,7 +12,8 @@ namespace fs = std::filesystem;
 
 std::vector<std::string> local_run(const std::vector<std::string>& more, const std::string& model = bundled_model(),
                                    const std::string& more_args = "") {
-  std::vector<std::string> arguments = {"--model", "llava_onevision", "--model_args", "pretrained=" + model + more_args, "--device", "cpu"};
+  std::vector<std::string> arguments = {
+      "--model", "llava_onevision", "--model_args", "pretrained=" + model + more_args, "--device", "cpu"};
   arguments.insert(arguments.end(), more.begin(), more.end());
   return arguments;
 }
@@ -23,12 +24,15 @@ fs::path copied_model(const TempDir& folder) {
   return folder / "model";
 }
 
-nlohmann::json results_in(const TempDir& folder) { return read_json(files_ending(folder.path(), "_results.json").at(0)); }
+nlohmann::json results_in(const TempDir& folder) {
+  return read_json(files_ending(folder.path(), "_results.json").at(0));
+}
 
 TEST(LocalRun, ReadsTheDigits) {
   const TempDir folder;
-  const auto run = lmms_eval(local_run({"--tasks", "digits_all", "--batch_size", "auto", "--log_samples", "--output_path",
-                                        folder.path().string(), "--use_cache", (folder / "c_").string()}));
+  const auto run =
+      lmms_eval(local_run({"--tasks", "digits_all", "--batch_size", "auto", "--log_samples", "--output_path",
+                           folder.path().string(), "--use_cache", (folder / "c_").string()}));
   ASSERT_EQ(run.status, 0) << run.err;
   const auto results = results_in(folder);
   EXPECT_GE(results["results"]["digits"]["exact_match,none"].get<double>(), 0.97);
@@ -39,7 +43,8 @@ TEST(LocalRun, ReadsTheDigits) {
   EXPECT_EQ(read_jsonl(files_ending(folder.path(), "_samples_digits.jsonl").at(0)).size(), 360u);
 
   const TempDir second;
-  const auto again = lmms_eval(local_run({"--tasks", "digits_all", "--output_path", second.path().string(), "--use_cache", (folder / "c_").string()}));
+  const auto again = lmms_eval(local_run(
+      {"--tasks", "digits_all", "--output_path", second.path().string(), "--use_cache", (folder / "c_").string()}));
   ASSERT_EQ(again.status, 0) << again.err;
   EXPECT_NE(again.out.find("digits: 360 docs, 360 from the cache"), std::string::npos) << again.out;
   EXPECT_EQ(results_in(second)["results"], results["results"]);
@@ -49,7 +54,8 @@ TEST(LocalRun, ScoresDoNotDependOnTheBatchSizeOrTheName) {
   std::vector<nlohmann::json> scores;
   for (const auto& [model, batch] : {std::pair{"llava_onevision", "1"}, {"llava_hf", "7"}, {"huggingface", "32"}}) {
     const TempDir folder;
-    auto arguments = local_run({"--tasks", "digits", "--limit", "64", "--batch_size", batch, "--output_path", folder.path().string()});
+    auto arguments = local_run(
+        {"--tasks", "digits", "--limit", "64", "--batch_size", batch, "--output_path", folder.path().string()});
     arguments[1] = model;
     const auto run = lmms_eval(arguments);
     ASSERT_EQ(run.status, 0) << run.err;
@@ -60,8 +66,9 @@ TEST(LocalRun, ScoresDoNotDependOnTheBatchSizeOrTheName) {
 }
 
 TEST(LocalRun, BatchSizeAndDeviceInModelArgsWinWithAMessage) {
-  const auto run = lmms_eval({"--model", "llava_onevision", "--model_args", "pretrained=" + bundled_model() + ",batch_size=4,device=cpu",
-                              "--batch_size", "2", "--tasks", "digits", "--limit", "8"});
+  const auto run = lmms_eval({"--model", "llava_onevision", "--model_args",
+                              "pretrained=" + bundled_model() + ",batch_size=4,device=cpu", "--batch_size", "2",
+                              "--tasks", "digits", "--limit", "8"});
   ASSERT_EQ(run.status, 0) << run.err;
   EXPECT_NE(run.out.find("batch_size: 4"), std::string::npos) << run.out;
   EXPECT_NE(run.err.find("batch_size"), std::string::npos) << run.err;
@@ -76,8 +83,8 @@ TEST(LocalRun, AnUnknownModelArgumentIsRefusedWithTheKnownOnes) {
 
 TEST(LocalRun, CudaWithoutAGpuIsAnError) {
   if (fs::exists("/dev/nvidia0")) GTEST_SKIP() << "this machine has a GPU";
-  const auto run = lmms_eval({"--model", "llava_onevision", "--model_args", "pretrained=" + bundled_model(), "--device", "cuda", "--tasks",
-                              "digits", "--limit", "1", "--verbosity", "ERROR"});
+  const auto run = lmms_eval({"--model", "llava_onevision", "--model_args", "pretrained=" + bundled_model(), "--device",
+                              "cuda", "--tasks", "digits", "--limit", "1", "--verbosity", "ERROR"});
   EXPECT_NE(run.status, 0);
   EXPECT_TRUE(is_one_line(run.err)) << run.err;
   EXPECT_NE(run.err.find("cuda"), std::string::npos);
@@ -89,7 +96,9 @@ struct Spoiled {
   const char* expected;
 };
 
-void truncate_weights(const fs::path& model) { fs::resize_file(model / "model.safetensors", fs::file_size(model / "model.safetensors") / 2); }
+void truncate_weights(const fs::path& model) {
+  fs::resize_file(model / "model.safetensors", fs::file_size(model / "model.safetensors") / 2);
+}
 void remove_weights(const fs::path& model) { fs::remove(model / "model.safetensors"); }
 void remove_config(const fs::path& model) { fs::remove(model / "config.json"); }
 void break_tokenizer(const fs::path& model) { std::ofstream(model / "tokenizer.json") << "{\"model\": "; }
@@ -120,14 +129,16 @@ INSTANTIATE_TEST_SUITE_P(LocalRun, SpoiledModel,
                          [](const auto& info) { return info.param.name; });
 
 TEST(LocalRun, AMissingFolderSaysWhatToGive) {
-  const auto run = lmms_eval(local_run({"--tasks", "digits", "--limit", "1", "--verbosity", "ERROR"}, "lmms-lab/no-such-model"));
+  const auto run =
+      lmms_eval(local_run({"--tasks", "digits", "--limit", "1", "--verbosity", "ERROR"}, "lmms-lab/no-such-model"));
   EXPECT_EQ(run.status, 1) << run.err;
   EXPECT_TRUE(is_one_line(run.err)) << run.err;
   EXPECT_NE(run.err.find("lmms-lab/no-such-model"), std::string::npos);
 }
 
 TEST(LocalRun, AWrongDtypeIsAUsageError) {
-  const auto run = lmms_eval(local_run({"--tasks", "digits", "--limit", "1", "--verbosity", "ERROR"}, bundled_model(), ",dtype=float12"));
+  const auto run = lmms_eval(
+      local_run({"--tasks", "digits", "--limit", "1", "--verbosity", "ERROR"}, bundled_model(), ",dtype=float12"));
   EXPECT_EQ(run.status, 2) << run.err;
   EXPECT_NE(run.err.find("float12"), std::string::npos);
 }

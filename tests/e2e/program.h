@@ -23,8 +23,6 @@ nlohmann::json read_json(const std::filesystem::path& file);
 std::vector<nlohmann::json> read_jsonl(const std::filesystem::path& file);
 
 /// One line, so that a user is not left to search a stack of text.
-inline bool is_one_line(const std::string& text) {
-  return !text.empty() && text.find('\n') == text.size() - 1;
-}
+inline bool is_one_line(const std::string& text) { return !text.empty() && text.find('\n') == text.size() - 1; }
 
 }  // namespace lmms_eval::testing

@@ -1,5 +1,5 @@
-// Runs each case of tests/golden as lmms-eval 0.7.3 was run when its files were recorded, and compares table, results, samples and
-// request bodies. What differs on purpose is named here, and in docs/differences.md.
+// Runs each case of tests/golden as lmms-eval 0.7.3 was run when its files were recorded, and compares table, results,
+// samples and request bodies. What differs on purpose is named here, and in docs/differences.md.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -75,14 +75,17 @@ TEST_P(Golden, EqualsWhatLmmsEvalWrote) {
   options.record_bodies = true;
   openai_server::Server server(options);
   const TempDir out;
-  std::vector<std::string> arguments = {"--model", described["model"], "--model_args",
-                                        "model=tester,base_url=" + server.base_url() + ",api_key=none", "--log_samples", "--output_path",
-                                        out.path().string()};
+  std::vector<std::string> arguments = {
+      "--model",          described["model"],
+      "--model_args",     "model=tester,base_url=" + server.base_url() + ",api_key=none",
+      "--log_samples",    "--output_path",
+      out.path().string()};
   for (const auto& flag : described["flags"]) arguments.push_back(flag);
   const auto run = lmms_eval(arguments);
   ASSERT_EQ(run.status, 0) << run.err;
 
-  EXPECT_NE(run.out.find(text_of(expected / "table.md")), std::string::npos) << run.out << text_of(expected / "table.md");
+  EXPECT_NE(run.out.find(text_of(expected / "table.md")), std::string::npos)
+      << run.out << text_of(expected / "table.md");
 
   const Json results = read_json(files_ending(out.path(), "_results.json").at(0));
   const Json sections = read_json(expected / "results.json");
@@ -99,8 +102,8 @@ TEST_P(Golden, EqualsWhatLmmsEvalWrote) {
     ASSERT_EQ(ours.size(), theirs.size());
     for (std::size_t i = 0; i < ours.size(); ++i) {
       for (const auto& [key, value] : theirs[i].items()) {
-        // Its hash is that of `null` for every doc; its counts and its media are what that program keeps of an answer and a doc;
-        // ours is the text as sent, with the place of the picture.
+        // Its hash is that of `null` for every doc; its counts and its media are what that program keeps of an answer
+        // and a doc; ours is the text as sent, with the place of the picture.
         if (key == "doc_hash" || key == "token_counts" || key == "input_media") continue;
         if (key == "input") {
           EXPECT_TRUE(ours[i][key].get<std::string>().ends_with(value.get<std::string>())) << ours[i][key];

@@ -3,7 +3,7 @@ add_executable(template_driver ${CMAKE_CURRENT_SOURCE_DIR}/template_driver.cpp
   $<TARGET_OBJECTS:lmms_eval_template> $<TARGET_OBJECTS:lmms_eval_base>)
 get_property(template_driver_libraries GLOBAL PROPERTY lmms_eval_template_libraries)
 get_property(base_libraries GLOBAL PROPERTY lmms_eval_base_libraries)
-target_compile_options(template_driver PRIVATE ${LMMS_EVAL_WARNINGS})
+target_compile_options(template_driver PRIVATE ${LMMS_EVAL_TEST_OPTIONS})
 target_include_directories(template_driver PRIVATE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
 target_link_libraries(template_driver PRIVATE ${template_driver_libraries} ${base_libraries} ${CMAKE_DL_LIBS})
 

@@ -5,7 +5,7 @@ get_property(tokenizer_driver_libraries GLOBAL PROPERTY lmms_eval_local_librarie
 foreach(module IN LISTS tokenizer_driver_modules)
   target_sources(tokenizer_driver PRIVATE $<TARGET_OBJECTS:lmms_eval_${module}>)
 endforeach()
-target_compile_options(tokenizer_driver PRIVATE ${LMMS_EVAL_WARNINGS})
+target_compile_options(tokenizer_driver PRIVATE ${LMMS_EVAL_TEST_OPTIONS})
 target_include_directories(tokenizer_driver PRIVATE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
 target_link_libraries(tokenizer_driver PRIVATE ${tokenizer_driver_libraries} ${CMAKE_DL_LIBS})
 

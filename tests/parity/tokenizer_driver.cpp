@@ -30,8 +30,9 @@ std::vector<Message> messages_of(const json& list) {
     Message message;
     message.role = role == "system" ? Role::system : role == "assistant" ? Role::assistant : Role::user;
     for (const auto& part : item.at("content")) {
-      message.parts.push_back(part.at("type") == "text" ? Part::of_text(part.at("text"))
-                                                        : Part::of_media(MediaRef::from_bytes(MediaKind::image, "", "image")));
+      message.parts.push_back(part.at("type") == "text"
+                                  ? Part::of_text(part.at("text"))
+                                  : Part::of_media(MediaRef::from_bytes(MediaKind::image, "", "image")));
     }
     messages.push_back(std::move(message));
   }

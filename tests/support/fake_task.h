@@ -14,7 +14,7 @@ class FakeTask final : public Task {
  public:
   FakeTask(std::string name, std::int64_t docs) : name_(std::move(name)), docs_(docs) {}
 
-  std::int64_t unrenderable = -1;      ///< this doc throws while its requests are built
+  std::int64_t unrenderable = -1;  ///< this doc throws while its requests are built
   int repeats_count = 1;
   RequestType type = RequestType::generate_until;
 
@@ -27,7 +27,8 @@ class FakeTask final : public Task {
   std::int64_t num_docs() const override { return docs_; }
   Doc doc(std::int64_t id) const override {
     const std::string text = std::to_string(id);
-    return Doc(id, {{"question", "q" + text}}, {{"image", {MediaRef::from_bytes(MediaKind::image, "image " + text, text + ".png")}}});
+    return Doc(id, {{"question", "q" + text}},
+               {{"image", {MediaRef::from_bytes(MediaKind::image, "image " + text, text + ".png")}}});
   }
   std::vector<Request> build_requests(const Doc& doc) override {
     if (doc.id() == unrenderable) throw errors::data("doc {} has no question", doc.id());
@@ -38,7 +39,8 @@ class FakeTask final : public Task {
       request.task = name_;
       request.doc_id = doc.id();
       request.repeat = repeat;
-      request.messages = {{Role::user, {Part::of_media(doc.media("image")[0]), Part::of_text(doc.fields()["question"])}}};
+      request.messages = {
+          {Role::user, {Part::of_media(doc.media("image")[0]), Part::of_text(doc.fields()["question"])}}};
       requests.push_back(request);
     }
     return requests;
@@ -47,7 +49,8 @@ class FakeTask final : public Task {
   std::vector<ScoredFilter> score(const Doc& doc, std::span<const Response> responses) const override {
     std::vector<ScoredFilter> scores(1);
     scores[0].filter = "none";
-    scores[0].filtered_resps = std::make_unique<nlohmann::ordered_json>(nlohmann::ordered_json::array({responses[0].text}));
+    scores[0].filtered_resps =
+        std::make_unique<nlohmann::ordered_json>(nlohmann::ordered_json::array({responses[0].text}));
     scores[0].values.emplace_back("exact_match", responses[0].text == target(doc).get<std::string>() ? 1.0 : 0.0);
     return scores;
   }

@@ -14,15 +14,15 @@
 namespace lmms_eval::testing {
 
 struct ProgramResult {
-  int status = -1;            ///< exit status, or 128 + signal
+  int status = -1;  ///< exit status, or 128 + signal
   std::string out;
   std::string err;
-  long peak_kilobytes = 0;    ///< maximum resident set
+  long peak_kilobytes = 0;  ///< maximum resident set
 };
 
 struct ProgramOptions {
-  std::map<std::string, std::string> environment;   ///< added
-  std::string directory;                            ///< working directory, empty: as it is
+  std::map<std::string, std::string> environment;  ///< added
+  std::string directory;                           ///< working directory, empty: as it is
 };
 
 /// Runs a program to its end and keeps what it prints.

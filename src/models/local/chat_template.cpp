@@ -50,7 +50,8 @@ struct ChatTemplate::State {
     auto options = tmpl::TemplateOptions::chat_template();
     options.name = where;
     auto compiled = tmpl::Template::parse(text, std::move(options));
-    auto state = std::make_unique<State>(State{std::move(text), std::move(where), std::move(compiled), std::move(special_tokens)});
+    auto state = std::make_unique<State>(
+        State{std::move(text), std::move(where), std::move(compiled), std::move(special_tokens)});
     state->probe();
     return state;
   }
@@ -63,8 +64,8 @@ struct ChatTemplate::State {
     std::string text;
     for (const auto& part : message.parts) {
       if (part.media) {
-        throw errors::model("{}: this chat template takes the {}'s content as text and has no place for {} parts", where,
-                            to_string(message.role), to_string(part.media->kind()));
+        throw errors::model("{}: this chat template takes the {}'s content as text and has no place for {} parts",
+                            where, to_string(message.role), to_string(part.media->kind()));
       }
       text += part.text;
     }
@@ -74,7 +75,8 @@ struct ChatTemplate::State {
   std::string render(std::span<const Message> messages, bool add_generation_prompt) const {
     Json context = special_tokens;
     Json list = Json::array();
-    for (const auto& message : messages) list.push_back({{"role", to_string(message.role)}, {"content", content(message)}});
+    for (const auto& message : messages)
+      list.push_back({{"role", to_string(message.role)}, {"content", content(message)}});
     context["messages"] = std::move(list);
     context["add_generation_prompt"] = add_generation_prompt;
     context["tools"] = nullptr;

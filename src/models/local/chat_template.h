@@ -12,21 +12,24 @@
 namespace lmms_eval::local {
 
 /// The chat template of a checkpoint, looked for in this order: processor_config.json, chat_template.json,
-/// chat_template.jinja with additional_chat_templates/NAME.jinja, tokenizer_config.json (a text, or a list of named ones). The
-/// first place that has a template of the wanted name gives it.
+/// chat_template.jinja with additional_chat_templates/NAME.jinja, tokenizer_config.json (a text, or a list of named
+/// ones). The first place that has a template of the wanted name gives it.
 ///
 /// Messages reach the template as transformers' processors hand them over: content is a list of {"type": "image"} and
-/// {"type": "text", "text": ...} parts, in the order of the message. A template written for text takes a text instead, the
-/// text parts joined as they are. Which of the two it wants is found out once, for each role, by rendering a probe: it is
-/// parts if the probe's text comes out and the list itself does not, else text. (So a template that loops over the parts of
-/// users but trims the system message gets both as it needs them.) With a text, media have no place: Error{model}.
+/// {"type": "text", "text": ...} parts, in the order of the message. A template written for text takes a text instead,
+/// the text parts joined as they are. Which of the two it wants is found out once, for each role, by rendering a probe:
+/// it is parts if the probe's text comes out and the list itself does not, else text. (So a template that loops over
+/// the parts of users but trims the system message gets both as it needs them.) With a text, media have no place:
+/// Error{model}.
 ///
-/// The template also sees the special tokens of tokenizer_config.json and special_tokens_map.json (bos_token, image_token
+/// The template also sees the special tokens of tokenizer_config.json and special_tokens_map.json (bos_token,
+/// image_token
 /// ...), and tools and documents, which are none. Immutable, thread-safe.
 class LMMS_EVAL_API ChatTemplate {
  public:
-  /// Nothing if the folder has no template. `name` empty: "default", or the only one. Throws Error{usage} for an unknown
-  /// name (with the names there are), Error{config} for a broken template (file:line:column), Error{model} for malformed JSON.
+  /// Nothing if the folder has no template. `name` empty: "default", or the only one. Throws Error{usage} for an
+  /// unknown name (with the names there are), Error{config} for a broken template (file:line:column), Error{model} for
+  /// malformed JSON.
   static std::optional<ChatTemplate> load(const std::filesystem::path& folder, const std::string& name = "");
   /// A family's own default, for checkpoints without one.
   static ChatTemplate from_text(std::string text, std::string where);
@@ -34,8 +37,8 @@ class LMMS_EVAL_API ChatTemplate {
   ChatTemplate(ChatTemplate&&) noexcept;
   ChatTemplate& operator=(ChatTemplate&&) noexcept;
 
-  /// The prompt; with a last message by the assistant and `add_generation_prompt` false the turn is closed by the template.
-  /// Throws Error{config} if the template refuses the messages or fails.
+  /// The prompt; with a last message by the assistant and `add_generation_prompt` false the turn is closed by the
+  /// template. Throws Error{config} if the template refuses the messages or fails.
   std::string render(std::span<const Message> messages, bool add_generation_prompt) const;
   const std::string& text() const;
 

@@ -29,8 +29,8 @@ void add_from_json(const fs::path& file, Sources& sources) {
   const auto value = document.is_object() ? document.value("chat_template", json()) : json();
   const auto add_named = [&](const json& name, const json& text) {
     if (!name.is_string() || !text.is_string()) {
-      throw errors::model("{}: chat_template must hold texts with names, it has {}: {}", file.string(), one_line(name.dump(), 80),
-                          one_line(text.dump(), 80));
+      throw errors::model("{}: chat_template must hold texts with names, it has {}: {}", file.string(),
+                          one_line(name.dump(), 80), one_line(text.dump(), 80));
     }
     sources.push_back({name, text, fmt::format("{} ({})", file.string(), name.get<std::string>())});
   };
@@ -65,14 +65,16 @@ void add_jinja_files(const fs::path& folder, Sources& sources) {
     if (std::find(names.begin(), names.end(), source.name) == names.end()) names.push_back(source.name);
   }
   if (name.empty()) {
-    throw errors::usage("{}: has several chat templates ({}) and none is named default; choose one with --apply_chat_template NAME",
-                        folder.string(), join(names, ", "));
+    throw errors::usage(
+        "{}: has several chat templates ({}) and none is named default; choose one with --apply_chat_template NAME",
+        folder.string(), join(names, ", "));
   }
   if (names.size() == 1 && names[0] == "default") {
-    throw errors::usage("--apply_chat_template {}: {} has only one chat template; give the flag without a name", name, folder.string());
+    throw errors::usage("--apply_chat_template {}: {} has only one chat template; give the flag without a name", name,
+                        folder.string());
   }
-  throw errors::usage("--apply_chat_template {}: {} has the chat templates {}{}", name, folder.string(), join(names, ", "),
-                      did_you_mean(name, names));
+  throw errors::usage("--apply_chat_template {}: {} has the chat templates {}{}", name, folder.string(),
+                      join(names, ", "), did_you_mean(name, names));
 }
 
 }  // namespace

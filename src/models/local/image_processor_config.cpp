@@ -36,22 +36,30 @@ constexpr std::array<std::string_view, 12> kUnderstood{
     "size",         "image_grid_pinpoints", "resample",  "do_resize",      "do_rescale",     "rescale_factor",
     "do_normalize", "image_mean",           "image_std", "do_convert_rgb", "do_center_crop", "crop_size"};
 
-/// Typed look-ups in one object; null counts as absent, as in transformers.
+/// Typed look-ups in one object. As in transformers, an absent key has its default, while null turns a step off and
+/// cannot stand for a value.
 class Reader {
  public:
   Reader(const json& object, std::string file) : object_(object), file_(std::move(file)) {}
 
-  const json* find(const char* key) const {
+  /// Nothing if the key is absent or null.
+  const json* given(const char* key) const {
     const auto it = object_.find(key);
     return it == object_.end() || it->is_null() ? nullptr : &*it;
+  }
+  /// Nothing if the key is absent.
+  const json* find(const char* key) const {
+    if (!object_.contains(key)) return nullptr;
+    if (const auto* value = given(key)) return value;
+    throw wrong(key, "is null; leave it out to get its default");
   }
   Error wrong(std::string_view key, std::string_view problem) const {
     return errors::model("{}: '{}' {}", file_, key, problem);
   }
 
   bool boolean(const char* key, bool otherwise) const {
-    const auto* value = find(key);
-    if (!value) return otherwise;
+    const auto* value = given(key);
+    if (!value) return !object_.contains(key) && otherwise;
     if (!value->is_boolean()) throw wrong(key, "must be true or false");
     return value->get<bool>();
   }
@@ -137,8 +145,8 @@ media::Resample read_resample(const Reader& reader) {
 }
 
 void refuse_unsupported(const Reader& reader, const json& object) {
-  const auto* type = reader.find("image_processor_type");
-  if (!type) type = reader.find("feature_extractor_type");
+  const auto* type = reader.given("image_processor_type");
+  if (!type) type = reader.given("feature_extractor_type");
   if (type) {
     const auto name = type->is_string() ? type->get<std::string>() : type->dump();
     if (name != "LlavaOnevisionImageProcessor" && name != "LlavaOnevisionImageProcessorFast" &&
@@ -146,7 +154,7 @@ void refuse_unsupported(const Reader& reader, const json& object) {
       throw reader.wrong("image_processor_type", "is " + name + ", only LlavaOnevisionImageProcessor is supported");
   }
   if (reader.boolean("do_center_crop", false)) throw reader.wrong("do_center_crop", "is not supported");
-  if (reader.find("crop_size")) throw reader.wrong("crop_size", "is not supported");
+  if (reader.given("crop_size")) throw reader.wrong("crop_size", "is not supported");
   for (const auto& [key, value] : object.items()) {
     const bool known = std::find(kWithoutEffect.begin(), kWithoutEffect.end(), key) != kWithoutEffect.end() ||
                        std::find(kUnderstood.begin(), kUnderstood.end(), key) != kUnderstood.end();

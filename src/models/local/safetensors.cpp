@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <new>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
 
@@ -98,14 +98,16 @@ struct SafeTensors::State {
     std::sort(tensors.begin(), tensors.end(), [](const TensorView& a, const TensorView& b) { return a.name < b.name; });
     for (std::size_t i = 1; i < tensors.size(); ++i) {
       if (tensors[i].name == tensors[i - 1].name) {
-        throw errors::model("tensor '{}' is in two shards: {} and {}", one_line(tensors[i].name), tensors[i - 1].file, tensors[i].file);
+        throw errors::model("tensor '{}' is in two shards: {} and {}", one_line(tensors[i].name), tensors[i - 1].file,
+                            tensors[i].file);
       }
     }
   }
 
   const TensorView* find(std::string_view name) const {
-    const auto found = std::lower_bound(tensors.begin(), tensors.end(), name,
-                                        [](const TensorView& view, std::string_view wanted) { return view.name < wanted; });
+    const auto found =
+        std::lower_bound(tensors.begin(), tensors.end(), name,
+                         [](const TensorView& view, std::string_view wanted) { return view.name < wanted; });
     return found != tensors.end() && found->name == name ? &*found : nullptr;
   }
 };

@@ -50,9 +50,8 @@ class HeaderReader {
     for (const auto& [name, value] : header.items()) {
       if (name != "__metadata__") entries.push_back(entry(name, value));
     }
-    std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
-      return std::tie(a.begin, a.end) < std::tie(b.begin, b.end);
-    });
+    std::sort(entries.begin(), entries.end(),
+              [](const Entry& a, const Entry& b) { return std::tie(a.begin, a.end) < std::tie(b.begin, b.end); });
     return lay_out(entries);
   }
 
@@ -66,18 +65,21 @@ class HeaderReader {
   json parse() {
     const auto bytes = file_.bytes();
     if (bytes.size() < kLengthBytes) {
-      throw errors::model("{}: truncated: {} bytes, a safetensors file has at least {}", name_, bytes.size(), kLengthBytes);
+      throw errors::model("{}: truncated: {} bytes, a safetensors file has at least {}", name_, bytes.size(),
+                          kLengthBytes);
     }
     std::uint64_t length = 0;
     for (std::size_t i = kLengthBytes; i-- > 0;) length = (length << 8) | std::to_integer<std::uint64_t>(bytes[i]);
     if (length > kMostHeaderBytes) {
-      throw errors::model("{}: not a safetensors file: its header would have {} bytes (at most {})", name_, length, kMostHeaderBytes);
+      throw errors::model("{}: not a safetensors file: its header would have {} bytes (at most {})", name_, length,
+                          kMostHeaderBytes);
     }
     if (length > bytes.size() - kLengthBytes) {
       throw errors::model("{}: truncated: the header has {} bytes, the file {}", name_, length, bytes.size());
     }
     data_ = bytes.subspan(kLengthBytes + static_cast<std::size_t>(length));
-    const std::string_view text(reinterpret_cast<const char*>(bytes.data()) + kLengthBytes, static_cast<std::size_t>(length));
+    const std::string_view text(reinterpret_cast<const char*>(bytes.data()) + kLengthBytes,
+                                static_cast<std::size_t>(length));
     try {
       auto header = json::parse(text);
       if (!header.is_object()) throw errors::model("{}: the header is no JSON object", name_);
@@ -98,7 +100,8 @@ class HeaderReader {
     std::uint64_t size = size_of(result.view.dtype);
     for (const auto& extent : shape) {
       const auto checked = unsigned_number(extent);
-      if (!checked) fail(name, fmt::format("has the shape {}, which is no list of non-negative integers", one_line(shape.dump())));
+      if (!checked)
+        fail(name, fmt::format("has the shape {}, which is no list of non-negative integers", one_line(shape.dump())));
       if (__builtin_mul_overflow(size, *checked, &size) || size > std::numeric_limits<std::int64_t>::max()) {
         fail(name, fmt::format("has the shape {}, which is too large", one_line(shape.dump())));
       }
@@ -109,10 +112,12 @@ class HeaderReader {
     const auto end = begin ? unsigned_number(offsets[1]) : std::nullopt;
     if (!end || *end < *begin) fail(name, "has no valid data_offsets");
     if (*end > data_.size()) {
-      fail(name, fmt::format("ends at byte {} of the data, of which there are {}: the file is truncated", *end, data_.size()));
+      fail(name, fmt::format("ends at byte {} of the data, of which there are {}: the file is truncated", *end,
+                             data_.size()));
     }
     if (*end - *begin != size) {
-      fail(name, fmt::format("has {} bytes, but {} of shape {} takes {}", *end - *begin, to_string(result.view.dtype), one_line(shape.dump()), size));
+      fail(name, fmt::format("has {} bytes, but {} of shape {} takes {}", *end - *begin, to_string(result.view.dtype),
+                             one_line(shape.dump()), size));
     }
     result.begin = *begin;
     result.end = *end;
@@ -139,14 +144,17 @@ class HeaderReader {
     std::uint64_t done = 0;
     for (auto& entry : entries) {
       if (entry.begin < done) fail(entry.view.name, fmt::format("overlaps '{}'", views.back().name));
-      if (entry.begin > done) fail(entry.view.name, fmt::format("starts at byte {} of the data, which leaves a hole from byte {}", entry.begin, done));
+      if (entry.begin > done)
+        fail(entry.view.name,
+             fmt::format("starts at byte {} of the data, which leaves a hole from byte {}", entry.begin, done));
       done = entry.end;
       entry.view.data = data_.data() + entry.begin;
       entry.view.bytes = static_cast<std::size_t>(entry.end - entry.begin);
       views.push_back(std::move(entry.view));
     }
     if (done != data_.size()) {
-      throw errors::model("{}: the tensors take {} bytes, the file has {} for them: it is damaged", name_, done, data_.size());
+      throw errors::model("{}: the tensors take {} bytes, the file has {} for them: it is damaged", name_, done,
+                          data_.size());
     }
     return views;
   }
@@ -201,15 +209,19 @@ std::string_view to_string(DType dtype) {
 std::size_t size_of(DType dtype) {
   switch (dtype) {
     case DType::f64:
-    case DType::i64: return 8;
+    case DType::i64:
+      return 8;
     case DType::f32:
-    case DType::i32: return 4;
+    case DType::i32:
+      return 4;
     case DType::f16:
     case DType::bf16:
-    case DType::i16: return 2;
+    case DType::i16:
+      return 2;
     case DType::i8:
     case DType::u8:
-    case DType::boolean: return 1;
+    case DType::boolean:
+      return 1;
   }
   return 1;
 }

@@ -26,8 +26,8 @@ class MappedFile {
   std::span<const std::byte> bytes_;
 };
 
-/// The tensors of one .safetensors file, in the order of their bytes: 8 bytes little-endian length of the header, the header
-/// as JSON, the data. Throws Error{model} for anything that does not fit; see SafeTensors.
+/// The tensors of one .safetensors file, in the order of their bytes: 8 bytes little-endian length of the header, the
+/// header as JSON, the data. Throws Error{model} for anything that does not fit; see SafeTensors.
 std::vector<TensorView> read_safetensors_header(const MappedFile& file);
 
 }  // namespace lmms_eval::local

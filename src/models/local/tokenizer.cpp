@@ -138,8 +138,8 @@ Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
 Tokenizer Tokenizer::load(const std::filesystem::path& folder) {
   const auto path = folder / "tokenizer.json";
   auto file = read_tokenizer_file(path);
-  return Tokenizer(std::make_unique<State>(Node(file.rest, path.string() + ":"), std::move(file.vocabulary), file.merges,
-                                           read_special_tokens(folder)));
+  return Tokenizer(std::make_unique<State>(Node(file.rest, path.string() + ":"), std::move(file.vocabulary),
+                                           file.merges, read_special_tokens(folder)));
 }
 
 std::vector<std::int32_t> Tokenizer::encode(std::string_view text, bool add_special_tokens) const {

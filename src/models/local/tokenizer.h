@@ -14,8 +14,8 @@ namespace lmms_eval::local {
 
 /// Text to token ids and back, exactly as Hugging Face's tokenizer.json says (byte-level BPE).
 ///
-/// Immutable after loading, thread-safe. Throws Error{model} naming the file and the field when a tokenizer.json asks for
-/// something that is not supported.
+/// Immutable after loading, thread-safe. Throws Error{model} naming the file and the field when a tokenizer.json asks
+/// for something that is not supported.
 class LMMS_EVAL_API Tokenizer {
  public:
   /// `folder` holds tokenizer.json and, if any, tokenizer_config.json.

@@ -18,7 +18,9 @@ TEST(Errors, ContextIsAddedOnTheWayUp) {
   }
 }
 
-TEST(Errors, WithContextReturnsWhatTheBodyReturns) { EXPECT_EQ(errors::with_context("x", [] { return 3; }), 3); }
+TEST(Errors, WithContextReturnsWhatTheBodyReturns) {
+  EXPECT_EQ(errors::with_context("x", [] { return 3; }), 3);
+}
 
 }  // namespace
 }  // namespace lmms_eval

@@ -13,7 +13,8 @@ using ::testing::ElementsAre;
 /// re.findall of a pattern without groups.
 std::vector<std::string> found(const std::string& pattern, const std::string& text) {
   std::vector<std::string> list;
-  for (const auto& match : Regex(pattern).find_all(text)) list.push_back(text.substr(match.begin, match.end - match.begin));
+  for (const auto& match : Regex(pattern).find_all(text))
+    list.push_back(text.substr(match.begin, match.end - match.begin));
   return list;
 }
 
@@ -44,7 +45,12 @@ TEST(Regex, ReplacesAndSplits) {
   EXPECT_THAT(Regex(R"(\s+)").split(" a  b "), ElementsAre("", "a", "b", ""));
 }
 
-TEST(Regex, SurvivesTextThatIsNoUtf8) { EXPECT_THAT(found("b+", "a\xff\xfe" "bb\x80"), ElementsAre("bb")); }
+TEST(Regex, SurvivesTextThatIsNoUtf8) {
+  EXPECT_THAT(found("b+",
+                    "a\xff\xfe"
+                    "bb\x80"),
+              ElementsAre("bb"));
+}
 
 TEST(Regex, SaysWhatIsWrongWithAPattern) {
   try {
@@ -57,8 +63,13 @@ TEST(Regex, SaysWhatIsWrongWithAPattern) {
 }
 
 TEST(UnicodeCase, FollowsPythonsLowerAndUpper) {
-  EXPECT_EQ(lower_unicode("GR\xc3\x9c\xc3\x9f" "E"), "gr\xc3\xbc\xc3\x9f" "e");
-  EXPECT_EQ(upper_unicode("stra\xc3\x9f" "e"), "STRASSE");
+  EXPECT_EQ(lower_unicode("GR\xc3\x9c\xc3\x9f"
+                          "E"),
+            "gr\xc3\xbc\xc3\x9f"
+            "e");
+  EXPECT_EQ(upper_unicode("stra\xc3\x9f"
+                          "e"),
+            "STRASSE");
   EXPECT_EQ(utf8_to_utf32("a\xf0\x9f\x98\x80"), U"a\U0001F600");
 }
 

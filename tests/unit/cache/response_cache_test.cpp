@@ -21,7 +21,8 @@ ModelInfo model_named(const std::string& name) {
 Request question(const std::string& text, const std::string& image = "bytes") {
   Request request;
   request.task = "t";
-  request.messages = {{Role::user, {Part::of_media(MediaRef::from_bytes(MediaKind::image, image, "x.png")), Part::of_text(text)}}};
+  request.messages = {
+      {Role::user, {Part::of_media(MediaRef::from_bytes(MediaKind::image, image, "x.png")), Part::of_text(text)}}};
   return request;
 }
 

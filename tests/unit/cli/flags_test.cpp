@@ -55,13 +55,15 @@ TEST(Flags, UniqueBeginningsAreEnough) {
 }
 
 TEST(Flags, UnknownFlagsNameTheNearest) {
-  EXPECT_NE(error_of({"--batchsize", "2"}).find("did you mean 'batch_size'"), std::string::npos) << error_of({"--batchsize", "2"});
+  EXPECT_NE(error_of({"--batchsize", "2"}).find("did you mean 'batch_size'"), std::string::npos)
+      << error_of({"--batchsize", "2"});
 }
 
 TEST(Flags, TheLastOfARepeatedFlagWins) { EXPECT_EQ(parse_flags({"--limit=1", "--limit=2"}).limit, 2.0); }
 
 TEST(Flags, GivenFlagsAreRemembered) {
-  const auto options = parse_flags({"--model", "m", "--log_samples", "--process_docs_parallel", "4", "--baseline", "b"});
+  const auto options =
+      parse_flags({"--model", "m", "--log_samples", "--process_docs_parallel", "4", "--baseline", "b"});
   EXPECT_EQ(options.given.at("model"), "m");
   EXPECT_EQ(options.given.at("log_samples"), "True");
   EXPECT_EQ(options.without_effect.count("process_docs_parallel"), 1u);

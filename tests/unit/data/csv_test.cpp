@@ -13,7 +13,8 @@ using ::testing::ElementsAre;
 
 TEST(CsvSplit, InfersNumbersAndTextsAndKeepsQuotedLines) {
   const TempDir folder;
-  const auto file = folder.write("a.csv", "id,question,score,day\n1,\"a, \"\"b\"\"\nc\",0.5,2024-01-02\n2,plain,,2024-01-03\n");
+  const auto file =
+      folder.write("a.csv", "id,question,score,day\n1,\"a, \"\"b\"\"\nc\",0.5,2024-01-02\n2,plain,,2024-01-03\n");
   const auto split = open_csv({file}, ',');
   ASSERT_EQ(split->num_rows(), 2);
   EXPECT_THAT(split->columns(), ElementsAre("id", "question", "score", "day"));

@@ -43,7 +43,8 @@ TEST(OpenSplit, TakesDataFilesRelativeToTheYaml) {
   folder.write("a.jsonl", "{\"n\": 1}\n");
   folder.write("parts/b1.jsonl", "{\"n\": 2}\n");
   folder.write("parts/b2.jsonl", "{\"n\": 3}\n");
-  const auto mapped = source(folder, "json", {{"data_files", {{"test", "a.jsonl"}, {"train", {"a.jsonl", "parts/*.jsonl"}}}}});
+  const auto mapped =
+      source(folder, "json", {{"data_files", {{"test", "a.jsonl"}, {"train", {"a.jsonl", "parts/*.jsonl"}}}}});
   EXPECT_EQ(open_split(mapped, "test")->num_rows(), 1);
   const auto train = open_split(mapped, "train");
   ASSERT_EQ(train->num_rows(), 3);
@@ -55,24 +56,33 @@ TEST(OpenSplit, NamesWhatIsMissing) {
   const TempDir folder;
   folder.write("a.jsonl", "{\"n\": 1}\n");
   const Json files = {{"data_files", {{"test", "a.jsonl"}, {"train", "gone.jsonl"}, {"odd", "gone*.jsonl"}}}};
-  EXPECT_THAT(error_of(source(folder, "json", files), "tests"), AllOf(HasSubstr("mine.yaml:2"), HasSubstr("no split 'tests' (it has test, train, odd)"),
-                                                                     HasSubstr("did you mean 'test'")));
-  EXPECT_THAT(error_of(source(folder, "json", files), "train"), AllOf(HasSubstr("no such data file"), HasSubstr("gone.jsonl")));
+  EXPECT_THAT(error_of(source(folder, "json", files), "tests"),
+              AllOf(HasSubstr("mine.yaml:2"), HasSubstr("no split 'tests' (it has test, train, odd)"),
+                    HasSubstr("did you mean 'test'")));
+  EXPECT_THAT(error_of(source(folder, "json", files), "train"),
+              AllOf(HasSubstr("no such data file"), HasSubstr("gone.jsonl")));
   EXPECT_THAT(error_of(source(folder, "json", files), "odd"), HasSubstr("no data file matches"));
-  EXPECT_THAT(error_of(source(folder, "json", {{"data_files", "a.jsonl"}}), "test"), HasSubstr("has no split 'test' (it has train)"));
+  EXPECT_THAT(error_of(source(folder, "json", {{"data_files", "a.jsonl"}}), "test"),
+              HasSubstr("has no split 'test' (it has train)"));
   EXPECT_THAT(error_of(source(folder, "parquet"), "test"), HasSubstr("needs dataset_kwargs.data_files"));
 }
 
 TEST(OpenSplit, RefusesWhatThisVersionCannotLoad) {
   const TempDir folder;
-  EXPECT_THAT(error_of(source(folder, "someone/data"), "test"),
-              AllOf(HasSubstr("data sets of a hub are not supported in this version"), HasSubstr("hf download someone/data")));
-  EXPECT_THAT(error_of(source(folder, "arrow", {{"data_files", "x"}}), "test"), HasSubstr("dataset_path arrow is not supported"));
-  EXPECT_THAT(error_of(source(folder, ".", {{"load_from_disk", true}}), "test"), HasSubstr("load_from_disk is not supported"));
-  EXPECT_THAT(error_of(source(folder, ".", {{"video", true}}), "test"), HasSubstr("dataset_kwargs.video is not supported"));
+  EXPECT_THAT(
+      error_of(source(folder, "someone/data"), "test"),
+      AllOf(HasSubstr("data sets of a hub are not supported in this version"), HasSubstr("hf download someone/data")));
+  EXPECT_THAT(error_of(source(folder, "arrow", {{"data_files", "x"}}), "test"),
+              HasSubstr("dataset_path arrow is not supported"));
+  EXPECT_THAT(error_of(source(folder, ".", {{"load_from_disk", true}}), "test"),
+              HasSubstr("load_from_disk is not supported"));
+  EXPECT_THAT(error_of(source(folder, ".", {{"video", true}}), "test"),
+              HasSubstr("dataset_kwargs.video is not supported"));
   EXPECT_THAT(error_of(source(folder, "json", {{"data_file", "x"}}), "test"), HasSubstr("did you mean 'data_files'"));
-  EXPECT_THAT(error_of(source(folder, "json", {{"data_files", 7}}), "train"), HasSubstr("data_files must be a file name"));
-  EXPECT_THAT(error_of(source(folder, "json", {{"data_files", "https://x.org/a.json"}}), "train"), HasSubstr("URLs cannot be read"));
+  EXPECT_THAT(error_of(source(folder, "json", {{"data_files", 7}}), "train"),
+              HasSubstr("data_files must be a file name"));
+  EXPECT_THAT(error_of(source(folder, "json", {{"data_files", "https://x.org/a.json"}}), "train"),
+              HasSubstr("URLs cannot be read"));
 }
 
 TEST(OpenSplit, FindsSplitsInALocalFolder) {

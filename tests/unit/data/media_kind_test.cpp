@@ -10,7 +10,11 @@ TEST(MediaKind, IsToldByContentBeforeTheName) {
   EXPECT_EQ(media_kind_of("RIFF....WEBPVP8 ", ""), MediaKind::image);
   EXPECT_EQ(media_kind_of("RIFF....WAVEfmt ", "x.png"), MediaKind::audio);
   EXPECT_EQ(media_kind_of("fLaC", ""), MediaKind::audio);
-  EXPECT_EQ(media_kind_of(std::string_view("\0\0\0\x18" "ftypmp42", 12), ""), MediaKind::video);
+  EXPECT_EQ(media_kind_of(std::string_view("\0\0\0\x18"
+                                           "ftypmp42",
+                                           12),
+                          ""),
+            MediaKind::video);
 }
 
 TEST(MediaKind, IsToldByTheNameWithoutKnownContent) {

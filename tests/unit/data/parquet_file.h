@@ -37,7 +37,8 @@ inline std::shared_ptr<arrow::Array> bytes(const std::vector<std::optional<std::
 /// {bytes, path}: how the datasets library stores pictures.
 inline std::shared_ptr<arrow::Array> pictures(const std::vector<std::optional<std::string>>& content,
                                               const std::vector<std::optional<std::string>>& paths) {
-  return arrow::StructArray::Make({bytes(content), texts(paths)}, std::vector<std::string>{"bytes", "path"}).ValueOrDie();
+  return arrow::StructArray::Make({bytes(content), texts(paths)}, std::vector<std::string>{"bytes", "path"})
+      .ValueOrDie();
 }
 
 struct NamedArray {
@@ -45,9 +46,10 @@ struct NamedArray {
   std::shared_ptr<arrow::Array> array;
 };
 
-/// Writes the columns with `group` rows in a row group; `features` is the datasets library's description of them, if any.
-inline void write_parquet(const std::filesystem::path& file, const std::vector<NamedArray>& columns, std::int64_t group = 1000,
-                          const std::string& features = {}) {
+/// Writes the columns with `group` rows in a row group; `features` is the datasets library's description of them, if
+/// any.
+inline void write_parquet(const std::filesystem::path& file, const std::vector<NamedArray>& columns,
+                          std::int64_t group = 1000, const std::string& features = {}) {
   arrow::FieldVector fields;
   arrow::ArrayVector arrays;
   for (const auto& [name, array] : columns) {
@@ -55,11 +57,13 @@ inline void write_parquet(const std::filesystem::path& file, const std::vector<N
     arrays.push_back(array);
   }
   std::shared_ptr<arrow::KeyValueMetadata> metadata;
-  if (!features.empty()) metadata = arrow::key_value_metadata({"huggingface"}, {R"({"info": {"features": )" + features + "}}"});
+  if (!features.empty())
+    metadata = arrow::key_value_metadata({"huggingface"}, {R"({"info": {"features": )" + features + "}}"});
   const auto table = arrow::Table::Make(arrow::schema(fields, metadata), arrays);
   const auto out = arrow::io::FileOutputStream::Open(file.string()).ValueOrDie();
   const auto properties = parquet::ArrowWriterProperties::Builder().store_schema()->build();
-  require(parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), out, group, parquet::default_writer_properties(), properties));
+  require(parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), out, group,
+                                     parquet::default_writer_properties(), properties));
   require(out->Close());
 }
 

@@ -28,7 +28,8 @@ std::string error_of(Body&& body) {
   return "no error";
 }
 
-std::unique_ptr<Split> open(const std::vector<std::filesystem::path>& files, std::size_t kept_bytes = kSequentialBytes) {
+std::unique_ptr<Split> open(const std::vector<std::filesystem::path>& files,
+                            std::size_t kept_bytes = kSequentialBytes) {
   return open_parquet(files, kept_bytes);
 }
 
@@ -36,10 +37,11 @@ TEST(ParquetSplit, ReadsPlainColumnsInTheirOrder) {
   const TempDir folder;
   arrow::DoubleBuilder numbers;
   arrow::BooleanBuilder flags;
-  write_parquet(folder / "a.parquet", {{"z", integers({1, std::nullopt})},
-                                       {"a", texts({"x", "\xc3\xa9"})},
-                                       {"number", array_of<arrow::DoubleBuilder&, double>(numbers, {0.5, std::nullopt})},
-                                       {"flag", array_of<arrow::BooleanBuilder&, bool>(flags, {true, false})}});
+  write_parquet(folder / "a.parquet",
+                {{"z", integers({1, std::nullopt})},
+                 {"a", texts({"x", "\xc3\xa9"})},
+                 {"number", array_of<arrow::DoubleBuilder&, double>(numbers, {0.5, std::nullopt})},
+                 {"flag", array_of<arrow::BooleanBuilder&, bool>(flags, {true, false})}});
   const auto split = open({folder / "a.parquet"});
   EXPECT_EQ(split->num_rows(), 2);
   EXPECT_THAT(split->columns(), ElementsAre("z", "a", "number", "flag"));
@@ -63,14 +65,17 @@ TEST(ParquetSplit, ReadsNestedAndOddTypes) {
   arrow::TimestampBuilder times(arrow::timestamp(arrow::TimeUnit::MICRO), arrow::default_memory_pool());
   require(times.Append(1704164645000000));
   require(times.Append(1704164645500000));
-  const auto both = arrow::StructArray::Make({integers({7, 8}), bytes({"raw", "raw"})}, std::vector<std::string>{"n", "raw"}).ValueOrDie();
+  const auto both =
+      arrow::StructArray::Make({integers({7, 8}), bytes({"raw", "raw"})}, std::vector<std::string>{"n", "raw"})
+          .ValueOrDie();
   write_parquet(folder / "a.parquet", {{"list", lists.Finish().ValueOrDie()},
                                        {"word", words.Finish().ValueOrDie()},
                                        {"time", times.Finish().ValueOrDie()},
                                        {"both", both},
                                        {"raw", bytes({"\x01", "\x02"})}});
   const auto split = open({folder / "a.parquet"});
-  EXPECT_EQ(split->row(0).fields().dump(), R"({"list":["p","q"],"word":"blue","time":"2024-01-02 03:04:05","both":{"n":7}})");
+  EXPECT_EQ(split->row(0).fields().dump(),
+            R"({"list":["p","q"],"word":"blue","time":"2024-01-02 03:04:05","both":{"n":7}})");
   EXPECT_EQ(split->row(1).fields()["list"], Json::array());
   EXPECT_EQ(split->row(1).fields()["time"], "2024-01-02 03:04:05.500000");
   EXPECT_THAT(split->columns(), ElementsAre("list", "word", "time", "both", "raw"));
@@ -106,7 +111,8 @@ TEST(ParquetSplit, TakesMediaByTheFeaturesOfTheSchema) {
 
 TEST(ParquetSplit, TellsMediaByShapeWhereTheSchemaSaysNothing) {
   const TempDir folder;
-  write_parquet(folder / "a.parquet", {{"what", pictures({"\x89PNG rest", "RIFF1234WAVEfmt "}, {std::nullopt, std::nullopt})}});
+  write_parquet(folder / "a.parquet",
+                {{"what", pictures({"\x89PNG rest", "RIFF1234WAVEfmt "}, {std::nullopt, std::nullopt})}});
   const auto split = open({folder / "a.parquet"});
   EXPECT_EQ(split->row(0).media("what")[0].kind(), MediaKind::image);
   EXPECT_EQ(split->row(1).media("what")[0].kind(), MediaKind::audio);
@@ -167,7 +173,8 @@ TEST(ParquetSplit, NamesAFileThatIsTruncatedOrNoParquet) {
   std::filesystem::resize_file(files[0], std::filesystem::file_size(files[0]) - 20);
   EXPECT_THAT(error_of([&] { open(files); }), HasSubstr("part0.parquet: not a readable Parquet file"));
   folder.write("text.parquet", "this is a text, not Parquet");
-  EXPECT_THAT(error_of([&] { open({folder / "text.parquet"}); }), HasSubstr("text.parquet: not a readable Parquet file"));
+  EXPECT_THAT(error_of([&] { open({folder / "text.parquet"}); }),
+              HasSubstr("text.parquet: not a readable Parquet file"));
 }
 
 TEST(ParquetSplit, NamesAFileWhosePagesAreDamaged) {
@@ -187,7 +194,10 @@ TEST(ParquetSplit, RefusesFilesWithOtherColumns) {
   const TempDir folder;
   write_parquet(folder / "a.parquet", {{"n", integers({1})}});
   write_parquet(folder / "b.parquet", {{"m", integers({1})}});
-  EXPECT_THAT(error_of([&] { open({folder / "a.parquet", folder / "b.parquet"}); }), HasSubstr("b.parquet: its columns differ"));
+  EXPECT_THAT(error_of([&] {
+                open({folder / "a.parquet", folder / "b.parquet"});
+              }),
+              HasSubstr("b.parquet: its columns differ"));
 }
 
 }  // namespace

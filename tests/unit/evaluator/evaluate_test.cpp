@@ -54,7 +54,8 @@ TEST(Evaluate, ScoresEveryDocOnce) {
 }
 
 TEST(Evaluate, AFailureIsNeverScoredAsAWrongAnswer) {
-  FakeModel model([](const Request& request) { return request.doc_id == 3 ? Response::failure("HTTP 500") : gold(request); });
+  FakeModel model(
+      [](const Request& request) { return request.doc_id == 3 ? Response::failure("HTTP 500") : gold(request); });
   CollectingSink sink;
   const auto results = run(model, std::make_shared<FakeTask>("t", 10), quiet(), &sink);
   EXPECT_FALSE(results.complete);
@@ -112,7 +113,8 @@ TEST(Evaluate, AFractionIsTakenOfEachTask) {
   FakeModel model(gold);
   EvaluateOptions options = quiet();
   options.limit = 0.5;
-  const auto results = evaluate(model, {leaf(std::make_shared<FakeTask>("big", 20)), leaf(std::make_shared<FakeTask>("small", 7))}, options);
+  const auto results = evaluate(
+      model, {leaf(std::make_shared<FakeTask>("big", 20)), leaf(std::make_shared<FakeTask>("small", 7))}, options);
   EXPECT_EQ(results.counts[0].second.requested, 10);
   EXPECT_EQ(results.counts[1].second.requested, 4);
 }
@@ -151,10 +153,12 @@ TEST(Evaluate, AnswersAreKeptWhenTheModelBreaksInTheMiddle) {
   const testing::TempDir folder;
   EvaluateOptions options = quiet();
   options.use_cache = (folder / "cache_").string();
-  FakeModel breaking([](const Request& request) -> Response {
-    if (request.doc_id == 6) throw errors::model("out of memory");
-    return gold(request);
-  }, 1);
+  FakeModel breaking(
+      [](const Request& request) -> Response {
+        if (request.doc_id == 6) throw errors::model("out of memory");
+        return gold(request);
+      },
+      1);
   CollectingSink sink;
   EXPECT_THROW(run(breaking, std::make_shared<FakeTask>("t", 10), options, &sink), Error);
   EXPECT_TRUE(sink.aborted);
@@ -169,11 +173,13 @@ TEST(Evaluate, AnswersAreKeptWhenTheModelBreaksInTheMiddle) {
 TEST(Evaluate, ATokenBudgetLeavesTheRestNotRun) {
   EvaluateOptions options = quiet();
   options.max_tokens = 35;
-  FakeModel model([](const Request& request) {
-    Response response = gold(request);
-    response.tokens = {9, 1, std::nullopt};
-    return response;
-  }, 1);
+  FakeModel model(
+      [](const Request& request) {
+        Response response = gold(request);
+        response.tokens = {9, 1, std::nullopt};
+        return response;
+      },
+      1);
   const auto results = run(model, std::make_shared<FakeTask>("t", 10), options);
   EXPECT_EQ(results.counts[0].second.answered, 4);
   EXPECT_EQ(results.counts[0].second.not_run, 6);
@@ -183,7 +189,8 @@ TEST(Evaluate, ATokenBudgetLeavesTheRestNotRun) {
 TEST(Evaluate, EmptyAndCutAnswersAreScoredAndCounted) {
   FakeModel model([](const Request& request) {
     if (request.doc_id == 0) return Response::answer("");
-    return Response::answer("a" + std::to_string(request.doc_id), request.doc_id == 1 ? FinishReason::length : FinishReason::stop);
+    return Response::answer("a" + std::to_string(request.doc_id),
+                            request.doc_id == 1 ? FinishReason::length : FinishReason::stop);
   });
   const auto results = run(model, std::make_shared<FakeTask>("t", 4), quiet());
   EXPECT_TRUE(results.complete);

@@ -47,7 +47,8 @@ TEST(ResultsDocument, GroupsAggregateWithPooledStandardError) {
   const auto document = results_document(fixture.tasks, fixture.runs, 0, false);
   EXPECT_DOUBLE_EQ(document["results"]["g"]["exact_match,none"].get<double>(), 0.5);
   // FakeTask's error is 0.25 everywhere: sqrt((3*.0625*4 + 1*.0625*2) / (6-2) / 6)
-  EXPECT_DOUBLE_EQ(document["results"]["g"]["exact_match_stderr,none"].get<double>(), std::sqrt((0.75 + 0.125) / 4 / 6));
+  EXPECT_DOUBLE_EQ(document["results"]["g"]["exact_match_stderr,none"].get<double>(),
+                   std::sqrt((0.75 + 0.125) / 4 / 6));
   EXPECT_EQ(document["results"]["a"]["alias"], " - a");
   EXPECT_EQ(document["results"]["g"]["alias"], "G");
   EXPECT_EQ(document["groups"]["g"], document["results"]["g"]);

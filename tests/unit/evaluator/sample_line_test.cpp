@@ -17,10 +17,11 @@ TEST(SampleLine, KeysComeInTheOrderOfTheReference) {
   responses[0].tokens = {5, 3, 0};
   const auto scored = task.score(doc, responses);
   const FinishedDoc finished{task, doc, requests, responses, Status::answered, "", "hash"};
-  EXPECT_EQ(sample_line(finished, &scored[0], "<image>\nq2"),
-            R"({"doc_id": 2, "target": "a2", "filtered_resps": "a2", "token_counts": [{"input_tokens": 5, "output_tokens": 3, )"
-            R"("reasoning_tokens": 0}], "doc_hash": "hash", "input_media": ["2.png"], "exact_match": 1.0, "input": "<image>\nq2", )"
-            R"("filter": "none", "status": "answered", "error": null})");
+  EXPECT_EQ(
+      sample_line(finished, &scored[0], "<image>\nq2"),
+      R"({"doc_id": 2, "target": "a2", "filtered_resps": "a2", "token_counts": [{"input_tokens": 5, "output_tokens": 3, )"
+      R"("reasoning_tokens": 0}], "doc_hash": "hash", "input_media": ["2.png"], "exact_match": 1.0, "input": "<image>\nq2", )"
+      R"("filter": "none", "status": "answered", "error": null})");
 }
 
 TEST(SampleLine, RespsAreShownWhenTheFilterChangedThem) {

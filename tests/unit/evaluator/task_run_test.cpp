@@ -16,7 +16,7 @@ TEST(TaskRun, LimitRulesFollowTheReference) {
   };
   EXPECT_EQ(requested(std::nullopt, 0), 7);
   EXPECT_EQ(requested(-1, 0), 7);
-  EXPECT_EQ(requested(0.5, 0), 4);   // ceil(3.5)
+  EXPECT_EQ(requested(0.5, 0), 4);  // ceil(3.5)
   EXPECT_EQ(requested(1.0, 0), 1);
   EXPECT_EQ(requested(2.9, 0), 2);
   EXPECT_EQ(requested(100, 0), 7);

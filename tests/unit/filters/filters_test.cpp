@@ -57,11 +57,13 @@ TEST(RegexFilter, TakesTheChosenMatch) {
 }
 
 TEST(RegexFilter, TakesTheFirstGroupThatIsNotEmpty) {
-  EXPECT_EQ(filtered("regex", list({"option C"}), {{"regex_pattern", "(?:answer (\\w))|(?:option (\\w))"}}), list({"C"}));
+  EXPECT_EQ(filtered("regex", list({"option C"}), {{"regex_pattern", "(?:answer (\\w))|(?:option (\\w))"}}),
+            list({"C"}));
 }
 
 TEST(RegexFilter, SaysWhatIsWrong) {
-  EXPECT_THAT(error_of("regex", {{"regex_pattern", "a("}}), HasSubstr("t.yaml:7: filter 'regex': regular expression 'a('"));
+  EXPECT_THAT(error_of("regex", {{"regex_pattern", "a("}}),
+              HasSubstr("t.yaml:7: filter 'regex': regular expression 'a('"));
   EXPECT_THAT(error_of("regex", {{"regex_pattern", 7}}), HasSubstr("regex_pattern must be a text"));
   EXPECT_THAT(error_of("regex", {{"patern", "a"}}), HasSubstr("takes no argument 'patern'"));
   EXPECT_THROW(filtered("regex", list({"1"}), {{"regex_pattern", "\\d"}, {"group_select", 3}}), Error);
@@ -69,8 +71,13 @@ TEST(RegexFilter, SaysWhatIsWrong) {
 
 TEST(TextFilters, ChangeEachText) {
   EXPECT_EQ(filtered("remove_whitespace", list({"  a ", "b"})), list({" a ", "b"}));
-  EXPECT_EQ(filtered("lowercase", list({"\xc3\x84" "B"})), list({"\xc3\xa4" "b"}));
-  EXPECT_EQ(filtered("uppercase", list({"stra\xc3\x9f" "e"})), list({"STRASSE"}));
+  EXPECT_EQ(filtered("lowercase", list({"\xc3\x84"
+                                        "B"})),
+            list({"\xc3\xa4"
+                  "b"}));
+  EXPECT_EQ(filtered("uppercase", list({"stra\xc3\x9f"
+                                        "e"})),
+            list({"STRASSE"}));
   EXPECT_EQ(filtered("map", list({"A", "Z"}), {{"mapping_dict", {{"A", 1}}}}), Json::array({1, nullptr}));
   EXPECT_EQ(filtered("map", list({"Z"}), {{"mapping_dict", {{"A", 1}}}, {"default_value", 0}}), Json::array({0}));
   EXPECT_EQ(filtered("lowercase", "A"), "a");
@@ -90,14 +97,18 @@ TEST(StripTags, FollowsTheReference) {
 
 TEST(StripThinking, KnowsTwoPairsAndTakesOthers) {
   EXPECT_EQ(filtered("strip_thinking", list({"<thinking>x</thinking>A"})), list({"A"}));
-  EXPECT_EQ(filtered("strip_thinking", list({"[x]A"}), {{"tag_pairs", Json::array({Json::array({"[", "]"})})}}), list({"A"}));
-  EXPECT_THAT(error_of("strip_thinking", {{"tag_pairs", Json::array({Json::array({"", "]"})})}}), HasSubstr("must hold pairs of texts"));
+  EXPECT_EQ(filtered("strip_thinking", list({"[x]A"}), {{"tag_pairs", Json::array({Json::array({"[", "]"})})}}),
+            list({"A"}));
+  EXPECT_THAT(error_of("strip_thinking", {{"tag_pairs", Json::array({Json::array({"", "]"})})}}),
+              HasSubstr("must hold pairs of texts"));
   EXPECT_THAT(error_of("strip_thinking", {{"tag_pairs", Json::array({"x"})}}), HasSubstr("must hold pairs of texts"));
 }
 
 TEST(Filters, UnknownOnesAreToldFromUnsupportedOnes) {
-  EXPECT_THAT(error_of("take_frist", Json::object()), HasSubstr("t.yaml:7: unknown filter 'take_frist'; did you mean 'take_first"));
-  EXPECT_THAT(error_of("multi_choice_regex", Json::object()), HasSubstr("'multi_choice_regex' is not supported in this version"));
+  EXPECT_THAT(error_of("take_frist", Json::object()),
+              HasSubstr("t.yaml:7: unknown filter 'take_frist'; did you mean 'take_first"));
+  EXPECT_THAT(error_of("multi_choice_regex", Json::object()),
+              HasSubstr("'multi_choice_regex' is not supported in this version"));
 }
 
 }  // namespace

@@ -45,7 +45,8 @@ TEST(DecodeRgb, RefusesUnknownBytesWithTheNameOfThePicture) {
 }
 
 TEST(DecodeRgb, NamesFormatsThatItDoesNotDecode) {
-  EXPECT_EQ(refusal("GIF89a..."), "set/7.png: GIF pictures cannot be decoded in this version; convert it to PNG, JPEG or WebP");
+  EXPECT_EQ(refusal("GIF89a..."),
+            "set/7.png: GIF pictures cannot be decoded in this version; convert it to PNG, JPEG or WebP");
   EXPECT_NE(refusal("BM......").find("BMP"), std::string::npos);
   EXPECT_NE(refusal(std::string_view("II*\0....", 8)).find("TIFF"), std::string::npos);
 }
@@ -89,8 +90,9 @@ TEST(DecodeRgb, TakesAHugeSizeForADecompressionBomb) {
     probe_image(file, "bomb.png");
     FAIL() << "a bomb was measured";
   } catch (const Error& error) {
-    EXPECT_EQ(error.message(),
-              "bomb.png: the picture has 20000x20000 pixels, more than 178956970: it is taken for a decompression bomb");
+    EXPECT_EQ(
+        error.message(),
+        "bomb.png: the picture has 20000x20000 pixels, more than 178956970: it is taken for a decompression bomb");
   }
 }
 

@@ -1,5 +1,5 @@
-// Bytes over many sizes and filters are compared with Pillow in tests/parity/test_image.py; the expectations here were computed by
-// hand or by Pillow 13.
+// Bytes over many sizes and filters are compared with Pillow in tests/parity/test_image.py; the expectations here were
+// computed by hand or by Pillow 13.
 #include <gtest/gtest.h>
 
 #include "lmms_eval/error.h"
@@ -41,7 +41,8 @@ TEST(Resize, RoundsAfterEachPassAndBeginsWithTheWidth) {
 }
 
 TEST(Resize, BeginsWithTheHeightOfTallPictures) {
-  // It loses 5 rows and 1 column. Height first: a sixth and a third, both rounded to 0. Width first: 0 0 0 1 1 1, a half, 1.
+  // It loses 5 rows and 1 column. Height first: a sixth and a third, both rounded to 0. Width first: 0 0 0 1 1 1, a
+  // half, 1.
   const Image tall{2, 6, 1, {0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 1, 0}};
   EXPECT_EQ(resize(tall, 1, 1, Resample::box).data, (Bytes{0}));
 }

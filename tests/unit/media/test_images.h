@@ -22,8 +22,7 @@ inline Image ramp(int width, int height, int channels) {
   Image image{width, height, channels, {}};
   for (int y = 0; y < height; ++y)
     for (int x = 0; x < width; ++x)
-      for (int c = 0; c < channels; ++c)
-        image.data.push_back(static_cast<std::uint8_t>((x * 2 + y + 40 * c) % 256));
+      for (int c = 0; c < channels; ++c) image.data.push_back(static_cast<std::uint8_t>((x * 2 + y + 40 * c) % 256));
   return image;
 }
 

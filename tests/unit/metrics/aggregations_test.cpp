@@ -54,7 +54,8 @@ TEST(Aggregation, F1AndMatthewsAreScikitLearns) {
   EXPECT_DOUBLE_EQ(aggregate("matthews_corrcoef", two).value, 1.0 / 6);
   EXPECT_EQ(aggregate("f1", {pair(0, 0)}).value, 0.0);
   EXPECT_EQ(aggregate("matthews_corrcoef", {pair(1, 0), pair(1, 1)}).value, 0.0);
-  EXPECT_DOUBLE_EQ(aggregate("matthews_corrcoef", {pair(0, 0), pair(1, 1), pair(2, 1)}).value, 3.0 / std::sqrt(6.0 * 4.0));
+  EXPECT_DOUBLE_EQ(aggregate("matthews_corrcoef", {pair(0, 0), pair(1, 1), pair(2, 1)}).value,
+                   3.0 / std::sqrt(6.0 * 4.0));
   EXPECT_THROW(aggregate("f1", {pair(2, 1)}), Error);
 }
 

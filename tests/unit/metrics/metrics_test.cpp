@@ -8,7 +8,8 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-double score(const std::string& metric, const Texts& predictions, const Texts& references, const Json& arguments = Json::object()) {
+double score(const std::string& metric, const Texts& predictions, const Texts& references,
+             const Json& arguments = Json::object()) {
   return find_metric(metric)->score(predictions, references, arguments).get<double>();
 }
 
@@ -40,7 +41,7 @@ TEST(ExactMatch, ChecksItsArgumentsBeforeAnythingIsScored) {
 TEST(Anls, IsTheBestSimilarityOverTheReferences) {
   EXPECT_EQ(score("anls", {"Hello  World"}, {"hello world"}), 1.0);
   EXPECT_DOUBLE_EQ(score("anls", {"abcd"}, {"abce", "zzzz"}), 0.75);
-  EXPECT_EQ(score("anls", {"abcd"}, {"axyz"}), 0.0);                            // 0.25 is below the threshold
+  EXPECT_EQ(score("anls", {"abcd"}, {"axyz"}), 0.0);  // 0.25 is below the threshold
   EXPECT_DOUBLE_EQ(score("anls", {"abcd"}, {"axyz"}, {{"thresh_hold", 0.2}}), 0.25);
   EXPECT_EQ(score("anls", {""}, {""}), 1.0);
 }
@@ -49,7 +50,12 @@ TEST(Anls, DividesByTheRawLengthInUpperCase) {
   // distance 1 over len("  ab") = 4
   EXPECT_DOUBLE_EQ(score("anls", {"  ab"}, {"ac"}), 0.75);
   // len("STRASSE") = 7, not 6
-  EXPECT_DOUBLE_EQ(score("anls", {"stra\xc3\x9f" "e"}, {"stra\xc3\x9f" "a"}), 1.0 - 1.0 / 7);
+  EXPECT_DOUBLE_EQ(score("anls",
+                         {"stra\xc3\x9f"
+                          "e"},
+                         {"stra\xc3\x9f"
+                          "a"}),
+                   1.0 - 1.0 / 7);
 }
 
 TEST(Metrics, SayTheirDirectionAndAggregation) {

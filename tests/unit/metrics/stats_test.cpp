@@ -46,7 +46,8 @@ TEST(Stats, ClusteredStderrIsLargerWhenClustersAgree) {
 
 TEST(Stats, ClusteredStderrIsSmallerWhenClustersDisagree) {
   const std::vector<double> values = {1, 0, 0.5, 0.5, 0.5};
-  EXPECT_DOUBLE_EQ(*clustered_stderr(values, std::vector<std::string>{"a", "a", "b", "c", "d"}), std::sqrt(0.5 / 4 / 5 - 0.5 / 25));
+  EXPECT_DOUBLE_EQ(*clustered_stderr(values, std::vector<std::string>{"a", "a", "b", "c", "d"}),
+                   std::sqrt(0.5 / 4 / 5 - 0.5 / 25));
 }
 
 TEST(Stats, ClusteredStderrNeedsTwoClusters) {

@@ -16,7 +16,8 @@ TEST(RunDescription, SecretsNeverReachTheDocument) {
   run.model_source = "openai";
   run.model_args = "model=m,api_key=abc123,base_url=http://h/v1";
   run.gen_kwargs = "";
-  run.resolved_cli_args = {{"model_args", run.model_args}, {"hf_token", "abc123"}, {"system_instruction", "use sk-very-secret"}};
+  run.resolved_cli_args = {
+      {"model_args", run.model_args}, {"hf_token", "abc123"}, {"system_instruction", "use sk-very-secret"}};
   describe_run(results, run);
   const std::string text = python_dumps(*results.document);
   EXPECT_EQ(text.find("abc123"), std::string::npos) << text;
@@ -35,10 +36,27 @@ TEST(RunDescription, KeysFollowTheOrderOfTheReference) {
   describe_run(results, run);
   std::vector<std::string> keys;
   for (auto& [key, value] : results.document->items()) keys.push_back(key);
-  const std::vector<std::string> expected = {
-      "results", "n-samples", "config", "git_hash", "git_branch", "lmms_eval_version", "date", "usage", "efficiency", "task_hashes",
-      "model_source", "model_name", "model_name_sanitized", "system_instruction", "system_instruction_sha", "fewshot_as_multiturn",
-      "chat_template", "chat_template_sha", "start_time", "end_time", "total_evaluation_time_seconds"};
+  const std::vector<std::string> expected = {"results",
+                                             "n-samples",
+                                             "config",
+                                             "git_hash",
+                                             "git_branch",
+                                             "lmms_eval_version",
+                                             "date",
+                                             "usage",
+                                             "efficiency",
+                                             "task_hashes",
+                                             "model_source",
+                                             "model_name",
+                                             "model_name_sanitized",
+                                             "system_instruction",
+                                             "system_instruction_sha",
+                                             "fewshot_as_multiturn",
+                                             "chat_template",
+                                             "chat_template_sha",
+                                             "start_time",
+                                             "end_time",
+                                             "total_evaluation_time_seconds"};
   EXPECT_EQ(keys, expected);
   EXPECT_EQ((*results.document)["total_evaluation_time_seconds"], "2.5");
 }

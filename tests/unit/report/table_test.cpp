@@ -26,7 +26,9 @@ Results results_of(Json rows) {
 
 // The two tables were printed by lmms-eval 0.7.3.
 TEST(ResultsTable, EqualsLmmsEvalsForPlainTasks) {
-  const Json row = {{"exact_match,none", 0.5714}, {"exact_match_stderr,none", 0.2020}, {"exact_match_stderr_clt,none", 0.2020},
+  const Json row = {{"exact_match,none", 0.5714},
+                    {"exact_match_stderr,none", 0.2020},
+                    {"exact_match_stderr_clt,none", 0.2020},
                     {"exact_match_stderr_clustered,none", "N/A"}};
   Json a = row, b = row;
   a["alias"] = "t_a";
@@ -41,12 +43,15 @@ TEST(ResultsTable, EqualsLmmsEvalsForPlainTasks) {
 }
 
 TEST(ResultsTable, EqualsLmmsEvalsForAGroup) {
-  const Json member = {{"exact_match,none", 0.5714}, {"exact_match_stderr,none", 0.2020}, {"exact_match_stderr_clt,none", 0.2020}};
+  const Json member = {
+      {"exact_match,none", 0.5714}, {"exact_match_stderr,none", 0.2020}, {"exact_match_stderr_clt,none", 0.2020}};
   Json a = member, b = member;
   a["alias"] = " - t_a";
   b["alias"] = " - TaskB";
-  Results results = results_of({{"g", {{"exact_match,none", 0.5714}, {"exact_match_stderr,none", 0.1429}, {"alias", "MyGroup"}}},
-                                {"t_a", a}, {"t_b", b}});
+  Results results =
+      results_of({{"g", {{"exact_match,none", 0.5714}, {"exact_match_stderr,none", 0.1429}, {"alias", "MyGroup"}}},
+                  {"t_a", a},
+                  {"t_b", b}});
   (*results.document)["n-shot"] = {{"t_a", 0}, {"t_b", 0}};
   EXPECT_EQ(results_table(results),
             "| Tasks  |Filter|n-shot|  Metric   |   |Value |   |Stderr|Stderr_CLT|\n"

@@ -16,8 +16,10 @@ using Json = nlohmann::ordered_json;
 
 TEST(ConfigurableTask, BuildsOneRequestADocFromItsYaml) {
   const TempDir folder;
-  const auto task = make_task(folder, kData + kText + "doc_to_visual: picture\ndescription: \"About {{answer}}.\"\nmetadata: {version: 1.0}\n"
-                                              "generation_kwargs: {max_new_tokens: 8, temperature: 0}\n");
+  const auto task =
+      make_task(folder, kData + kText +
+                            "doc_to_visual: picture\ndescription: \"About {{answer}}.\"\nmetadata: {version: 1.0}\n"
+                            "generation_kwargs: {max_new_tokens: 8, temperature: 0}\n");
   EXPECT_EQ(task->num_docs(), 4);
   EXPECT_EQ(task->version(), "1.0");
   const auto requests = task->build_requests(task->doc(1));
@@ -44,9 +46,10 @@ TEST(ConfigurableTask, GeneratesGreedilyWithoutGenerationKwargs) {
 
 TEST(ConfigurableTask, MergesModelSpecificAndCommandLineOptionsOverItsOwn) {
   const TempDir folder;
-  const std::string yaml = kData + kText +
-                           "generation_kwargs: {max_new_tokens: 8, temperature: 1, until: [a]}\n"
-                           "model_specific_generation_kwargs:\n  mine: {max_new_tokens: 16}\n  default: {max_new_tokens: 32}\n";
+  const std::string yaml =
+      kData + kText +
+      "generation_kwargs: {max_new_tokens: 8, temperature: 1, until: [a]}\n"
+      "model_specific_generation_kwargs:\n  mine: {max_new_tokens: 16}\n  default: {max_new_tokens: 32}\n";
   TaskOverrides overrides;
   overrides.model_name = "mine";
   overrides.gen_kwargs_json = R"({"temperature": 0, "top_p": 0.5})";
@@ -57,7 +60,9 @@ TEST(ConfigurableTask, MergesModelSpecificAndCommandLineOptionsOverItsOwn) {
 
 TEST(ConfigurableTask, AsksAboutEachChoice) {
   const TempDir folder;
-  const auto task = make_task(folder, kData + "output_type: multiple_choice\ndoc_to_text: question\ndoc_to_target: label\ndoc_to_choice: choices\n");
+  const auto task = make_task(
+      folder,
+      kData + "output_type: multiple_choice\ndoc_to_text: question\ndoc_to_target: label\ndoc_to_choice: choices\n");
   const auto requests = task->build_requests(task->doc(2));
   ASSERT_EQ(requests.size(), 2U);
   EXPECT_EQ(requests[1].type, RequestType::loglikelihood);
@@ -70,7 +75,9 @@ TEST(ConfigurableTask, AsksAboutEachChoice) {
 
 TEST(ConfigurableTask, TakesChoicesAsContextsWhereTheQuestionIsANumber) {
   const TempDir folder;
-  const auto task = make_task(folder, kData + "output_type: multiple_choice\ndoc_to_text: label\ndoc_to_target: answer\ndoc_to_choice: choices\n");
+  const auto task = make_task(
+      folder,
+      kData + "output_type: multiple_choice\ndoc_to_text: label\ndoc_to_target: answer\ndoc_to_choice: choices\n");
   const Doc doc = task->doc(1);
   const auto requests = task->build_requests(doc);
   ASSERT_EQ(requests.size(), 2U);
@@ -94,7 +101,10 @@ TEST(ConfigurableTask, RepeatsEachRequestAdjacently) {
   const TempDir folder;
   TaskOverrides overrides;
   overrides.repeats = 2;
-  const auto task = make_task(folder, kData + "output_type: multiple_choice\ndoc_to_text: question\ndoc_to_target: label\ndoc_to_choice: choices\n", overrides);
+  const auto task = make_task(
+      folder,
+      kData + "output_type: multiple_choice\ndoc_to_text: question\ndoc_to_target: label\ndoc_to_choice: choices\n",
+      overrides);
   const auto requests = task->build_requests(task->doc(0));
   ASSERT_EQ(requests.size(), 4U);
   EXPECT_EQ(requests[1].index, 0);
@@ -114,20 +124,27 @@ TEST(ConfigurableTask, PutsExamplesWithTheirPicturesBeforeTheQuestion) {
   const TempDir folder;
   auto overrides = shots(2);
   overrides.system_instruction = "Be brief.";
-  const std::string yaml = kData + kText + "doc_to_visual: picture\nfewshot_split: train\nfewshot_config: {sampler: first_n}\n";
+  const std::string yaml =
+      kData + kText + "doc_to_visual: picture\nfewshot_split: train\nfewshot_config: {sampler: first_n}\n";
   const auto task = make_task(folder, yaml, overrides);
   EXPECT_EQ(task->num_fewshot(), 2);
-  EXPECT_EQ(shown(task->build_requests(task->doc(2))[0]), "[system]Be brief.[user]<p0.png>Q: one? 1\n\n<p1.png>Q: two? 2\n\n<p2.png>Q: three?");
+  EXPECT_EQ(shown(task->build_requests(task->doc(2))[0]),
+            "[system]Be brief.[user]<p0.png>Q: one? 1\n\n<p1.png>Q: two? 2\n\n<p2.png>Q: three?");
   overrides.apply_chat_template = overrides.fewshot_as_multiturn = true;
   const auto turns = make_task(folder, yaml, overrides);
-  EXPECT_EQ(shown(turns->build_requests(turns->doc(2))[0]),
-            "[system]Be brief.[user]<p0.png>Q: one?[assistant]1[user]<p1.png>Q: two?[assistant]2[user]<p2.png>Q: three?");
+  EXPECT_EQ(
+      shown(turns->build_requests(turns->doc(2))[0]),
+      "[system]Be brief.[user]<p0.png>Q: one?[assistant]1[user]<p1.png>Q: two?[assistant]2[user]<p2.png>Q: three?");
 }
 
 TEST(ConfigurableTask, ShowsChoicesAsTextInExamples) {
   const TempDir folder;
-  const auto task = make_task(folder, kData + "output_type: multiple_choice\ndoc_to_text: question\ndoc_to_target: label\ndoc_to_choice: choices\n"
-                                              "fewshot_split: train\nfewshot_config: {sampler: first_n}\n", shots(1));
+  const auto task = make_task(
+      folder,
+      kData +
+          "output_type: multiple_choice\ndoc_to_text: question\ndoc_to_target: label\ndoc_to_choice: choices\n"
+          "fewshot_split: train\nfewshot_config: {sampler: first_n}\n",
+      shots(1));
   EXPECT_EQ(shown(task->build_requests(task->doc(1))[0]), "[user]one? a\n\ntwo?");
 }
 
@@ -165,13 +182,18 @@ TEST(ConfigurableTask, SaysWhatIsMissingOrNotSupportedWithTheLine) {
   EXPECT_THAT(refusal(kText + "test_split: test\n"), HasSubstr("t.yaml:1: dataset_path is missing"));
   EXPECT_THAT(refusal("dataset_path: json\n" + kText), HasSubstr("neither test_split nor validation_split"));
   EXPECT_THAT(refusal(kData + "doc_to_text: question\n"), HasSubstr("doc_to_target is missing"));
-  EXPECT_THAT(refusal(kData + kText + "output_type: generate_untill\n"), AllOf(HasSubstr("t.yaml:7: unknown output_type"), HasSubstr("did you mean 'generate_until'")));
-  EXPECT_THAT(refusal(kData + kText + "output_type: loglikelihood_rolling\n"), HasSubstr("loglikelihood_rolling is not supported in this version"));
-  EXPECT_THAT(refusal(kData + kText + "process_results: !function utils.score\n"), HasSubstr("t.yaml:7: process_results needs the Python function utils.score"));
-  EXPECT_THAT(refusal(kData + kText + "process_docs: !function utils.f\n"), HasSubstr("process_docs needs the Python function utils.f"));
+  EXPECT_THAT(refusal(kData + kText + "output_type: generate_untill\n"),
+              AllOf(HasSubstr("t.yaml:7: unknown output_type"), HasSubstr("did you mean 'generate_until'")));
+  EXPECT_THAT(refusal(kData + kText + "output_type: loglikelihood_rolling\n"),
+              HasSubstr("loglikelihood_rolling is not supported in this version"));
+  EXPECT_THAT(refusal(kData + kText + "process_results: !function utils.score\n"),
+              HasSubstr("t.yaml:7: process_results needs the Python function utils.score"));
+  EXPECT_THAT(refusal(kData + kText + "process_docs: !function utils.f\n"),
+              HasSubstr("process_docs needs the Python function utils.f"));
   EXPECT_THAT(refusal(kData + kText + "output_type: multiple_choice\n"), HasSubstr("needs doc_to_choice"));
   EXPECT_THAT(refusal(kData + kText + "repeats: 0\n"), HasSubstr("t.yaml:7: repeats must be from 1 on"));
-  EXPECT_THAT(error_of([&] { make_task(folder, kData + kText + "fewshot_config: {sampler: balanced}\n", shots(1)); }), HasSubstr("unknown sampler \"balanced\""));
+  EXPECT_THAT(error_of([&] { make_task(folder, kData + kText + "fewshot_config: {sampler: balanced}\n", shots(1)); }),
+              HasSubstr("unknown sampler \"balanced\""));
 }
 
 }  // namespace

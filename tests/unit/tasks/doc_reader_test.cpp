@@ -18,7 +18,12 @@ const std::vector<std::string> kColumns = {"question", "answer", "label", "optio
 
 Doc example() {
   return Doc(5,
-             {{"question", "Why?"}, {"answer", "so"}, {"label", 1}, {"options", {"x", "y"}}, {"picture", "sub/p.png"}, {"score", 2.0}},
+             {{"question", "Why?"},
+              {"answer", "so"},
+              {"label", 1},
+              {"options", {"x", "y"}},
+              {"picture", "sub/p.png"},
+              {"score", 2.0}},
              {{"image", {MediaRef::from_bytes(MediaKind::image, "bytes", "i.png")}}});
 }
 
@@ -29,7 +34,8 @@ DocReader reader(const TempDir& folder, const std::string& yaml) {
 TEST(DocReader, TakesColumnsTemplatesAndLiterals) {
   const TempDir folder;
   EXPECT_EQ(reader(folder, "doc_to_text: question\n").text(example()), "Why?");
-  EXPECT_EQ(reader(folder, "doc_to_text: \"{{question}} {{options|join('/')}} {{score}}\"\n").text(example()), "Why? x/y 2.0");
+  EXPECT_EQ(reader(folder, "doc_to_text: \"{{question}} {{options|join('/')}} {{score}}\"\n").text(example()),
+            "Why? x/y 2.0");
   EXPECT_EQ(reader(folder, "doc_to_text: just this\n").text(example()), "just this");
   EXPECT_EQ(reader(folder, "doc_to_text: |\n  {{question}}\n  end\n").text(example()), "Why?\nend");
   EXPECT_EQ(reader(folder, "doc_to_text: 1\n").text(example()), 1);
@@ -54,9 +60,12 @@ TEST(DocReader, TakesChoicesFromAColumnAListAMapOrAText) {
   const TempDir folder;
   EXPECT_THAT(reader(folder, "doc_to_choice: options\n").choices(example()), ElementsAre("x", "y"));
   EXPECT_THAT(reader(folder, "doc_to_choice: [a, 2]\n").choices(example()), ElementsAre("a", "2"));
-  EXPECT_THAT(reader(folder, "doc_to_choice: {A: first, B: second}\n").choices(example()), ElementsAre("first", "second"));
-  EXPECT_THAT(reader(folder, "doc_to_choice: \"{{[answer, 'it\\\\'s']}}\"\n").choices(example()), ElementsAre("so", "it's"));
-  EXPECT_THAT(error_of([&] { reader(folder, "doc_to_choice: \"{{answer}}\"\n").choices(example()); }), HasSubstr("which is no list"));
+  EXPECT_THAT(reader(folder, "doc_to_choice: {A: first, B: second}\n").choices(example()),
+              ElementsAre("first", "second"));
+  EXPECT_THAT(reader(folder, "doc_to_choice: \"{{[answer, 'it\\\\'s']}}\"\n").choices(example()),
+              ElementsAre("so", "it's"));
+  EXPECT_THAT(error_of([&] { reader(folder, "doc_to_choice: \"{{answer}}\"\n").choices(example()); }),
+              HasSubstr("which is no list"));
 }
 
 TEST(DocReader, TakesVisualsFromMediaColumnsPathsAndDataUrls) {
@@ -80,16 +89,21 @@ TEST(DocReader, SaysWhatIsWrongWithAVisual) {
   const TempDir folder;
   EXPECT_THAT(error_of([&] { reader(folder, "task: x\ndoc_to_visual: imag\n"); }),
               AllOf(HasSubstr("a.yaml:2: doc_to_visual 'imag' is not a column"), HasSubstr("question, answer, label")));
-  EXPECT_THAT(error_of([&] { reader(folder, "doc_to_visual: picture\n").visuals(Doc(4, {{"picture", "https://x.org/a.png"}})); }),
+  EXPECT_THAT(error_of([&] {
+                reader(folder, "doc_to_visual: picture\n").visuals(Doc(4, {{"picture", "https://x.org/a.png"}}));
+              }),
               HasSubstr("doc 4: column 'picture' (doc_to_visual) holds the URL"));
-  EXPECT_THAT(error_of([&] { reader(folder, "doc_to_visual: label\n").visuals(example()); }), HasSubstr("neither a picture nor the path"));
+  EXPECT_THAT(error_of([&] { reader(folder, "doc_to_visual: label\n").visuals(example()); }),
+              HasSubstr("neither a picture nor the path"));
 }
 
 TEST(DocReader, NamesPlaceAndColumnsForAnUndefinedName) {
   const TempDir folder;
   EXPECT_THAT(error_of([&] { reader(folder, "task: x\ndoc_to_text: \"{{questoin}}\"\n").text(example()); }),
-              AllOf(HasSubstr("a.yaml:2 doc_to_text"), HasSubstr("'questoin' is undefined"), HasSubstr("the columns question, answer")));
-  EXPECT_THAT(error_of([&] { reader(folder, "task: x\ndoc_to_text: \"{{question\"\n"); }), HasSubstr("a.yaml:2 doc_to_text"));
+              AllOf(HasSubstr("a.yaml:2 doc_to_text"), HasSubstr("'questoin' is undefined"),
+                    HasSubstr("the columns question, answer")));
+  EXPECT_THAT(error_of([&] { reader(folder, "task: x\ndoc_to_text: \"{{question\"\n"); }),
+              HasSubstr("a.yaml:2 doc_to_text"));
 }
 
 TEST(DocReader, RefusesFunctionsWithTheirName) {

@@ -51,7 +51,8 @@ TEST(FewshotSampler, RequiresEnoughDocs) {
   const TempDir folder;
   const FewshotSampler other(numbered(folder, 3), false, false, 1), same(numbered(folder, 3), false, true, 1);
   EXPECT_NO_THROW(other.require(3, "t", "train"));
-  EXPECT_THAT(error_of([&] { same.require(3, "t", "test"); }), HasSubstr("task t: 3 few-shot examples are asked for, but split 'test'"));
+  EXPECT_THAT(error_of([&] { same.require(3, "t", "test"); }),
+              HasSubstr("task t: 3 few-shot examples are asked for, but split 'test'"));
 }
 
 Turn turn(const std::string& question, const std::string& answer, const std::string& picture = {}) {
@@ -76,7 +77,8 @@ TEST(LayoutMessages, PutsExamplesIntoOneTurnWithTheirMedia) {
 
 TEST(LayoutMessages, PutsExamplesIntoTurnsOfTheirOwn) {
   PromptLayout layout{"", " ", "\n\n", "So:", true};
-  EXPECT_EQ(laid_out(layout, {turn("Q1", "A1", "1.png")}, turn("Q2", "", "2.png")), "[user]<1.png>Q1[assistant]A1[user]<2.png>Q2[assistant]So:");
+  EXPECT_EQ(laid_out(layout, {turn("Q1", "A1", "1.png")}, turn("Q2", "", "2.png")),
+            "[user]<1.png>Q1[assistant]A1[user]<2.png>Q2[assistant]So:");
 }
 
 TEST(JoinSystem, UsesTheDelimiterOnlyWithoutWhiteSpaceAtTheJoin) {

@@ -13,8 +13,16 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 TEST(GenerationOptionsOf, TypesWhatHasAField) {
-  const auto options = generation_options({{"max_new_tokens", 16.0}, {"temperature", 0}, {"top_p", 0.5}, {"top_k", 3}, {"num_beams", 2},
-                                           {"do_sample", false}, {"repetition_penalty", 1.5}, {"seed", 7}, {"until", "\n"}}, "t.yaml:3");
+  const auto options = generation_options({{"max_new_tokens", 16.0},
+                                           {"temperature", 0},
+                                           {"top_p", 0.5},
+                                           {"top_k", 3},
+                                           {"num_beams", 2},
+                                           {"do_sample", false},
+                                           {"repetition_penalty", 1.5},
+                                           {"seed", 7},
+                                           {"until", "\n"}},
+                                          "t.yaml:3");
   EXPECT_EQ(options.max_new_tokens, 16);
   EXPECT_EQ(options.temperature, 0.0);
   EXPECT_EQ(options.top_p, 0.5);
@@ -28,18 +36,34 @@ TEST(GenerationOptionsOf, TypesWhatHasAField) {
 }
 
 TEST(GenerationOptionsOf, CarriesTheRestAndLeavesNullsOut) {
-  const auto options = generation_options({{"image_aspect_ratio", "pad"}, {"top_p", nullptr}, {"until", nullptr}, {"other", nullptr}}, "t.yaml:3");
+  const auto options = generation_options(
+      {{"image_aspect_ratio", "pad"}, {"top_p", nullptr}, {"until", nullptr}, {"other", nullptr}}, "t.yaml:3");
   EXPECT_EQ(options.extra_json, R"({"image_aspect_ratio":"pad"})");
   EXPECT_FALSE(options.top_p);
   EXPECT_TRUE(options.until.empty());
 }
 
 TEST(GenerationOptionsOf, RefusesWrongValues) {
-  EXPECT_THAT(error_of([] { generation_options({{"max_new_tokens", "many"}}, "t.yaml:3"); }), HasSubstr("t.yaml:3: max_new_tokens must be a number"));
-  EXPECT_THAT(error_of([] { generation_options({{"max_new_tokens", 1.5}}, "t.yaml:3"); }), HasSubstr("must be a whole number"));
-  EXPECT_THAT(error_of([] { generation_options({{"max_new_tokens", 0}}, "t.yaml:3"); }), HasSubstr("must be from 1 on"));
-  EXPECT_THAT(error_of([] { generation_options({{"do_sample", "yes"}}, "t.yaml:3"); }), HasSubstr("do_sample must be true or false"));
-  EXPECT_THAT(error_of([] { generation_options({{"until", {1}}}, "t.yaml:3"); }), HasSubstr("until must be a text or a list"));
+  EXPECT_THAT(error_of([] {
+                generation_options({{"max_new_tokens", "many"}}, "t.yaml:3");
+              }),
+              HasSubstr("t.yaml:3: max_new_tokens must be a number"));
+  EXPECT_THAT(error_of([] {
+                generation_options({{"max_new_tokens", 1.5}}, "t.yaml:3");
+              }),
+              HasSubstr("must be a whole number"));
+  EXPECT_THAT(error_of([] {
+                generation_options({{"max_new_tokens", 0}}, "t.yaml:3");
+              }),
+              HasSubstr("must be from 1 on"));
+  EXPECT_THAT(error_of([] {
+                generation_options({{"do_sample", "yes"}}, "t.yaml:3");
+              }),
+              HasSubstr("do_sample must be true or false"));
+  EXPECT_THAT(error_of([] {
+                generation_options({{"until", {1}}}, "t.yaml:3");
+              }),
+              HasSubstr("until must be a text or a list"));
 }
 
 }  // namespace

@@ -17,7 +17,9 @@ using Json = nlohmann::ordered_json;
 class Scored {
  public:
   explicit Scored(const std::string& yaml, TaskOverrides overrides = {})
-      : config_(YamlFile::load(folder_.write("a.yaml", yaml))), scorer_(config_, overrides), reader_(config_, {"answer", "label", "choices"}) {}
+      : config_(YamlFile::load(folder_.write("a.yaml", yaml))),
+        scorer_(config_, overrides),
+        reader_(config_, {"answer", "label", "choices"}) {}
 
   std::vector<ScoredFilter> of(const Json& fields, const std::vector<Response>& responses, int repeats = 1) const {
     return scorer_.score(reader_, Doc(0, fields), responses, repeats);
@@ -43,7 +45,8 @@ std::string refusal(const std::string& yaml) {
 }
 
 const std::string kGeneration = "doc_to_text: q\ndoc_to_target: answer\n";
-const std::string kChoices = "output_type: multiple_choice\ndoc_to_text: q\ndoc_to_target: label\ndoc_to_choice: choices\n";
+const std::string kChoices =
+    "output_type: multiple_choice\ndoc_to_text: q\ndoc_to_target: label\ndoc_to_choice: choices\n";
 
 TEST(Scorer, ScoresGenerationByDefaultWithExactMatchOnStrippedText) {
   const Scored task(kGeneration);
@@ -57,7 +60,8 @@ TEST(Scorer, ScoresGenerationByDefaultWithExactMatchOnStrippedText) {
 
 TEST(Scorer, CountsAnyOfSeveralTargets) {
   const Scored task(kGeneration + "metric_list:\n  - metric: exact_match\n  - metric: anls\n");
-  EXPECT_EQ(task.values({{"answer", {"a", "seven"}}}, {Response::answer("seven")}).dump(), R"({"exact_match":1.0,"anls":1.0})");
+  EXPECT_EQ(task.values({{"answer", {"a", "seven"}}}, {Response::answer("seven")}).dump(),
+            R"({"exact_match":1.0,"anls":1.0})");
   EXPECT_EQ(task.values({{"answer", {"a", "b"}}}, {Response::answer("seven")})["exact_match"], 0.0);
 }
 
@@ -67,9 +71,10 @@ TEST(Scorer, TakesTheTextOfAChoiceAsGold) {
 }
 
 TEST(Scorer, RunsEachPipelineFromTheRawResponses) {
-  const Scored task(kGeneration +
-                    "filter_list:\n  - name: strict\n    filter: [{function: take_first}]\n  - name: digits\n    filter:\n"
-                    "      - {function: regex, regex_pattern: '\\d+'}\n      - function: take_first\n");
+  const Scored task(
+      kGeneration +
+      "filter_list:\n  - name: strict\n    filter: [{function: take_first}]\n  - name: digits\n    filter:\n"
+      "      - {function: regex, regex_pattern: '\\d+'}\n      - function: take_first\n");
   const auto scored = task.of({{"answer", "7"}}, {Response::answer("it is 7.")});
   ASSERT_EQ(scored.size(), 2U);
   EXPECT_EQ(scored[0].filter, "strict");
@@ -80,7 +85,8 @@ TEST(Scorer, RunsEachPipelineFromTheRawResponses) {
 }
 
 TEST(Scorer, VotesOverRepeats) {
-  const Scored task(kGeneration + "filter_list:\n  - name: vote\n    filter: [{function: majority_vote}, {function: take_first}]\n");
+  const Scored task(kGeneration +
+                    "filter_list:\n  - name: vote\n    filter: [{function: majority_vote}, {function: take_first}]\n");
   const std::vector<Response> responses = {Response::answer("8"), Response::answer("7"), Response::answer("7")};
   EXPECT_EQ(task.values({{"answer", "7"}}, responses, 3)["exact_match"], 1.0);
 }
@@ -92,21 +98,31 @@ TEST(Scorer, StripsReasoningAfterTheFiltersUnlessToldNotTo) {
   EXPECT_EQ(Scored(kGeneration).values({{"answer", "7"}}, thought)["exact_match"], 1.0);
   EXPECT_EQ(Scored(kGeneration, off).values({{"answer", "7"}}, thought)["exact_match"], 0.0);
   EXPECT_EQ(Scored(kGeneration + "reasoning_tags: none\n").values({{"answer", "7"}}, thought)["exact_match"], 0.0);
-  EXPECT_EQ(Scored(kGeneration + "auto_strip_thinking: true\n", off).values({{"answer", "7"}}, thought)["exact_match"], 1.0);
-  EXPECT_EQ(Scored(kGeneration + "reasoning_tags: [['[', ']']]\n").values({{"answer", "7"}}, {Response::answer("[x]7")})["exact_match"], 1.0);
-  EXPECT_THAT(refusal(kGeneration + "reasoning_tags: [['[']]\n"), HasSubstr("a.yaml:3: reasoning_tags must hold pairs"));
+  EXPECT_EQ(Scored(kGeneration + "auto_strip_thinking: true\n", off).values({{"answer", "7"}}, thought)["exact_match"],
+            1.0);
+  EXPECT_EQ(Scored(kGeneration + "reasoning_tags: [['[', ']']]\n")
+                .values({{"answer", "7"}}, {Response::answer("[x]7")})["exact_match"],
+            1.0);
+  EXPECT_THAT(refusal(kGeneration + "reasoning_tags: [['[']]\n"),
+              HasSubstr("a.yaml:3: reasoning_tags must hold pairs"));
 }
 
 TEST(Scorer, ScoresChoicesByTheSumsAndByTheSumsPerCharacter) {
-  const Scored task(kChoices + "metric_list:\n  - metric: acc\n  - metric: acc_norm\n  - metric: exact_match\n  - {metric: f1, aggregation: f1}\n");
+  const Scored task(kChoices +
+                    "metric_list:\n  - metric: acc\n  - metric: acc_norm\n  - metric: exact_match\n  - {metric: f1, "
+                    "aggregation: f1}\n");
   // The second wins by its sum, the third per code point: -3/4, -2/1, -2.5/6.
-  const std::vector<Response> responses = {Response::likelihood(-3, false), Response::likelihood(-2, true), Response::likelihood(-2.5, false)};
+  const std::vector<Response> responses = {Response::likelihood(-3, false), Response::likelihood(-2, true),
+                                           Response::likelihood(-2.5, false)};
   const Json choices = {"four", "\xc3\xa9", "sixsix"};
-  EXPECT_EQ(task.values({{"label", 1}, {"choices", choices}}, responses).dump(), R"({"acc":1.0,"acc_norm":0.0,"exact_match":1.0,"f1":[1,1]})");
-  EXPECT_EQ(task.values({{"label", 2}, {"choices", choices}}, responses).dump(), R"({"acc":0.0,"acc_norm":1.0,"exact_match":0.0,"f1":[2,1]})");
+  EXPECT_EQ(task.values({{"label", 1}, {"choices", choices}}, responses).dump(),
+            R"({"acc":1.0,"acc_norm":0.0,"exact_match":1.0,"f1":[1,1]})");
+  EXPECT_EQ(task.values({{"label", 2}, {"choices", choices}}, responses).dump(),
+            R"({"acc":0.0,"acc_norm":1.0,"exact_match":0.0,"f1":[2,1]})");
   EXPECT_EQ(task.values({{"label", "four"}, {"choices", choices}}, responses)["acc"], 0.0);
   EXPECT_EQ(task.values({{"label", {0, 1}}, {"choices", choices}}, responses)["acc"], 1.0);
-  EXPECT_EQ(*task.of({{"label", 1}, {"choices", choices}}, responses)[0].filtered_resps->begin(), Json::array({-3.0, false}));
+  EXPECT_EQ(*task.of({{"label", 1}, {"choices", choices}}, responses)[0].filtered_resps->begin(),
+            Json::array({-3.0, false}));
 }
 
 TEST(Scorer, CountsNoAnswerAsRightWhereTheTargetIsNoChoice) {
@@ -117,7 +133,8 @@ TEST(Scorer, CountsNoAnswerAsRightWhereTheTargetIsNoChoice) {
 
 TEST(Scorer, ScoresLikelihoodsByValueAndGreediness) {
   const Scored task("output_type: loglikelihood\ndoc_to_text: q\ndoc_to_target: answer\n");
-  EXPECT_EQ(task.values({{"answer", "x"}}, {Response::likelihood(-1.5, true)}).dump(), R"({"perplexity":-1.5,"acc":1.0})");
+  EXPECT_EQ(task.values({{"answer", "x"}}, {Response::likelihood(-1.5, true)}).dump(),
+            R"({"perplexity":-1.5,"acc":1.0})");
 }
 
 TEST(Scorer, PassesAnswersThroughUnderPredictOnly) {
@@ -133,29 +150,42 @@ TEST(Scorer, PassesAnswersThroughUnderPredictOnly) {
 TEST(Scorer, ChecksMetricsWithFileAndLine) {
   EXPECT_THAT(refusal(kGeneration + "metric_list:\n  - metric: exact_macth\n"),
               AllOf(HasSubstr("a.yaml:4: unknown metric 'exact_macth'"), HasSubstr("did you mean 'exact_match'")));
-  EXPECT_THAT(refusal(kGeneration + "metric_list:\n  - metric: bleu\n"), HasSubstr("a.yaml:4: metric 'bleu' is not supported in this version"));
-  EXPECT_THAT(refusal(kGeneration + "metric_list:\n  - metric: acc\n"), HasSubstr("metric 'acc' needs output_type multiple_choice or loglikelihood"));
-  EXPECT_THAT(refusal(kChoices + "metric_list:\n  - metric: anls\n"), HasSubstr("metric 'anls' needs output_type generate_until"));
+  EXPECT_THAT(refusal(kGeneration + "metric_list:\n  - metric: bleu\n"),
+              HasSubstr("a.yaml:4: metric 'bleu' is not supported in this version"));
+  EXPECT_THAT(refusal(kGeneration + "metric_list:\n  - metric: acc\n"),
+              HasSubstr("metric 'acc' needs output_type multiple_choice or loglikelihood"));
+  EXPECT_THAT(refusal(kChoices + "metric_list:\n  - metric: anls\n"),
+              HasSubstr("metric 'anls' needs output_type generate_until"));
   EXPECT_THAT(refusal(kGeneration + "metric_list:\n  - metric: exact_match\n    aggregation: maen\n"),
               AllOf(HasSubstr("a.yaml:5: unknown aggregation 'maen'"), HasSubstr("did you mean 'mean'")));
   EXPECT_THAT(refusal(kGeneration + "metric_list:\n  - metric: exact_match\n    aggregation: !function utils.agg\n"),
               HasSubstr("a.yaml:5: aggregation needs the Python function utils.agg"));
-  EXPECT_THAT(refusal(kGeneration + "metric_list:\n  - metric: exact_match\n    ignore_cas: true\n"), HasSubstr("takes no argument 'ignore_cas'; did you mean 'ignore_case'"));
-  EXPECT_THAT(refusal(kGeneration + "metric_list:\n  - metric: exact_match\n    ignore_case: maybe\n"), HasSubstr("metric 'exact_match': ignore_case must be true or false"));
-  EXPECT_THAT(refusal(kGeneration + "metric_list:\n  - metric: exact_match\n    higher_is_better: maybe\n"), HasSubstr("a.yaml:5: higher_is_better must be"));
-  EXPECT_THAT(refusal(kGeneration + "metric_list:\n  - exact_match\n"), HasSubstr("a.yaml:4: an entry of metric_list needs `metric`"));
+  EXPECT_THAT(refusal(kGeneration + "metric_list:\n  - metric: exact_match\n    ignore_cas: true\n"),
+              HasSubstr("takes no argument 'ignore_cas'; did you mean 'ignore_case'"));
+  EXPECT_THAT(refusal(kGeneration + "metric_list:\n  - metric: exact_match\n    ignore_case: maybe\n"),
+              HasSubstr("metric 'exact_match': ignore_case must be true or false"));
+  EXPECT_THAT(refusal(kGeneration + "metric_list:\n  - metric: exact_match\n    higher_is_better: maybe\n"),
+              HasSubstr("a.yaml:5: higher_is_better must be"));
+  EXPECT_THAT(refusal(kGeneration + "metric_list:\n  - exact_match\n"),
+              HasSubstr("a.yaml:4: an entry of metric_list needs `metric`"));
 }
 
 TEST(Scorer, ChecksFiltersWithFileAndLine) {
   const std::string head = kGeneration + "filter_list:\n  - name: x\n    filter:\n";
   EXPECT_THAT(refusal(head + "      - function: take_frist\n"), HasSubstr("a.yaml:6: unknown filter 'take_frist'"));
-  EXPECT_THAT(refusal(head + "      - function: !function utils.F\n"), HasSubstr("a.yaml:6: needs the Python class utils.F"));
-  EXPECT_THAT(refusal(head + "      - {function: regex, regex_pattern: 'a('}\n"), HasSubstr("a.yaml:6: filter 'regex': regular expression 'a('"));
+  EXPECT_THAT(refusal(head + "      - function: !function utils.F\n"),
+              HasSubstr("a.yaml:6: needs the Python class utils.F"));
+  EXPECT_THAT(refusal(head + "      - {function: regex, regex_pattern: 'a('}\n"),
+              HasSubstr("a.yaml:6: filter 'regex': regular expression 'a('"));
   EXPECT_THAT(refusal(kGeneration + "filter_list: []\n"), HasSubstr("a.yaml:3: filter_list has no pipeline"));
-  EXPECT_THAT(refusal(kGeneration + "filter_list:\n  - filter: []\n"), HasSubstr("a.yaml:4: a pipeline of filter_list needs `name`"));
-  EXPECT_THAT(refusal(kGeneration + "filter_list:\n  - {name: x, filter: []}\n  - {name: x, filter: []}\n"), HasSubstr("a.yaml:5: two pipelines are named 'x'"));
-  EXPECT_THAT(refusal(kChoices + "filter_list:\n  - {name: x, filter: [{function: lowercase}]}\n"), HasSubstr("'lowercase' works on texts"));
-  EXPECT_THAT(refusal(kChoices + "filter_list:\n  - {name: x, filter: []}\n"), HasSubstr("a pipeline needs the filter take_first"));
+  EXPECT_THAT(refusal(kGeneration + "filter_list:\n  - filter: []\n"),
+              HasSubstr("a.yaml:4: a pipeline of filter_list needs `name`"));
+  EXPECT_THAT(refusal(kGeneration + "filter_list:\n  - {name: x, filter: []}\n  - {name: x, filter: []}\n"),
+              HasSubstr("a.yaml:5: two pipelines are named 'x'"));
+  EXPECT_THAT(refusal(kChoices + "filter_list:\n  - {name: x, filter: [{function: lowercase}]}\n"),
+              HasSubstr("'lowercase' works on texts"));
+  EXPECT_THAT(refusal(kChoices + "filter_list:\n  - {name: x, filter: []}\n"),
+              HasSubstr("a pipeline needs the filter take_first"));
 }
 
 }  // namespace

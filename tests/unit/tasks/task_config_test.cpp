@@ -34,22 +34,26 @@ TEST(TaskConfig, HasLmmsEvalsDefaults) {
 
 TEST(TaskConfig, DumpsNonNullFieldsInDeclarationOrder) {
   const TempDir folder;
-  const auto task = config(folder, "metadata: {version: 1.0}\nprocess_docs: !function u.f\ndoc_to_text: q\ntask: x\ndataset_name: null\n");
+  const auto task = config(
+      folder, "metadata: {version: 1.0}\nprocess_docs: !function u.f\ndoc_to_text: q\ntask: x\ndataset_name: null\n");
   std::vector<std::string> names;
   const Json dumped = task.dump();
   for (const auto& [name, value] : dumped.items()) names.push_back(name);
-  EXPECT_THAT(names, ElementsAre("task", "full_docs", "process_results_use_image", "process_docs", "doc_to_text", "description",
-                                 "target_delimiter", "fewshot_delimiter", "output_type", "repeats", "should_decontaminate", "score_key",
-                                 "metadata", "auto_strip_thinking"));
+  EXPECT_THAT(names, ElementsAre("task", "full_docs", "process_results_use_image", "process_docs", "doc_to_text",
+                                 "description", "target_delimiter", "fewshot_delimiter", "output_type", "repeats",
+                                 "should_decontaminate", "score_key", "metadata", "auto_strip_thinking"));
   EXPECT_EQ(dumped["process_docs"], "<function u.f>");
   EXPECT_EQ(dumped["metadata"].dump(), R"({"version":1.0})");
 }
 
 TEST(TaskConfig, RefusesWrongTypesWithTheirLine) {
   const TempDir folder;
-  EXPECT_THAT(error_of([&] { config(folder, "task: x\nrepeats: many\n"); }), HasSubstr("a.yaml:2: repeats must be a whole number"));
-  EXPECT_THAT(error_of([&] { config(folder, "task: x\n\nmetric_list: acc\n"); }), HasSubstr("a.yaml:3: metric_list must be a list"));
-  EXPECT_THAT(error_of([&] { config(folder, "generation_kwargs: [1]\n"); }), HasSubstr("a.yaml:1: generation_kwargs must be a map"));
+  EXPECT_THAT(error_of([&] { config(folder, "task: x\nrepeats: many\n"); }),
+              HasSubstr("a.yaml:2: repeats must be a whole number"));
+  EXPECT_THAT(error_of([&] { config(folder, "task: x\n\nmetric_list: acc\n"); }),
+              HasSubstr("a.yaml:3: metric_list must be a list"));
+  EXPECT_THAT(error_of([&] { config(folder, "generation_kwargs: [1]\n"); }),
+              HasSubstr("a.yaml:1: generation_kwargs must be a map"));
   EXPECT_THAT(error_of([&] { config(folder, "process_docs: f\n"); }), HasSubstr("process_docs must be a !function"));
   EXPECT_THAT(error_of([&] { config(folder, "full_docs: 1\n"); }), HasSubstr("full_docs must be true or false"));
 }
@@ -57,11 +61,13 @@ TEST(TaskConfig, RefusesWrongTypesWithTheirLine) {
 TEST(TaskConfig, WarnsAboutUnknownFieldsWithTheNearestName) {
   std::ostringstream text;
   const auto before = spdlog::default_logger();
-  spdlog::set_default_logger(std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_st>(text)));
+  spdlog::set_default_logger(
+      std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_st>(text)));
   const TempDir folder;
   config(folder, "task: x\ndoc_to_txt: q\n");
   spdlog::set_default_logger(before);
-  EXPECT_THAT(text.str(), AllOf(HasSubstr("a.yaml:2: unknown field 'doc_to_txt'"), HasSubstr("did you mean 'doc_to_text'")));
+  EXPECT_THAT(text.str(),
+              AllOf(HasSubstr("a.yaml:2: unknown field 'doc_to_txt'"), HasSubstr("did you mean 'doc_to_text'")));
 }
 
 TEST(TaskConfig, TakesANumberWhereANameIsWanted) {
@@ -85,7 +91,8 @@ TEST(TaskConfig, OverridesWinAndKeepTheirPlace) {
 TEST(TaskConfig, ReadsGroupOfATaskAsItsTag) {
   const TempDir folder;
   EXPECT_EQ(config(folder, "task: x\ngroup: old\n").text("tag"), "old");
-  EXPECT_THAT(error_of([&] { config(folder, "task: x\ngroup: old\ntag: new\n"); }), HasSubstr("a.yaml:2: group and tag say the same thing"));
+  EXPECT_THAT(error_of([&] { config(folder, "task: x\ngroup: old\ntag: new\n"); }),
+              HasSubstr("a.yaml:2: group and tag say the same thing"));
 }
 
 }  // namespace

@@ -21,7 +21,8 @@ class TaskIndexOf : public ::testing::TestWithParam<TaskIndex::Trust> {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(BothWaysOfReading, TaskIndexOf, ::testing::Values(TaskIndex::Trust::bundled, TaskIndex::Trust::foreign));
+INSTANTIATE_TEST_SUITE_P(BothWaysOfReading, TaskIndexOf,
+                         ::testing::Values(TaskIndex::Trust::bundled, TaskIndex::Trust::foreign));
 
 TEST_P(TaskIndexOf, FindsTasksGroupsAndTagsBelowAFolder) {
   const TempDir folder;

@@ -24,8 +24,10 @@ class TaskManagerOf : public ::testing::Test {
     write_task(folder_, kData + kText, "a");
     write_task(folder_, kData + kText + "tag: tagged\n", "b");
     write_task(folder_, kData + kText + "tag: [tagged]\ntask_alias: Task C\n", "c");
-    folder_.write("both.yaml", "group: both\ngroup_alias: Both of them\ntask:\n  - a\n  - b\nmetadata: {version: 2}\naggregate_metric_list:\n"
-                               "  - metric: exact_match\n    weight_by_size: true\n");
+    folder_.write(
+        "both.yaml",
+        "group: both\ngroup_alias: Both of them\ntask:\n  - a\n  - b\nmetadata: {version: 2}\naggregate_metric_list:\n"
+        "  - metric: exact_match\n    weight_by_size: true\n");
   }
   TaskManager manager() const { return TaskManager({folder_.path()}, false); }
   std::vector<TaskNode> load(const std::vector<std::string>& selectors, const TaskOverrides& overrides = {}) const {
@@ -70,7 +72,8 @@ TEST_F(TaskManagerOf, BuildsATaskOnceWhereItIsAskedForTwice) {
 TEST_F(TaskManagerOf, PushesAGroupsFieldsDownThroughNestedGroups) {
   write_task(folder_, kData + kText, "d");
   folder_.write("outer.yaml",
-                "group: outer\nnum_fewshot: 1\ntask:\n  - both\n  - task: c\n    num_fewshot: 3\n  - task: c\n    description: D\n"
+                "group: outer\nnum_fewshot: 1\ntask:\n  - both\n  - task: c\n    num_fewshot: 3\n  - task: c\n    "
+                "description: D\n"
                 "  - group: inner\n    task: [d]\n    description: Inner\n");
   const auto outer = load({"outer"})[0];
   EXPECT_THAT(names(outer.members), ElementsAre("both", "c", "c-1", "inner"));
@@ -101,11 +104,14 @@ TEST_F(TaskManagerOf, SaysWhatIsWrongWithAGroup) {
     folder_.write("bad.yaml", yaml);
     return error_of([&] { load({"bad"}); });
   };
-  EXPECT_THAT(refusal("group: bad\ntask:\n  - a\n  - bb\n"), AllOf(HasSubstr("bad.yaml:4: no task, group or tag 'bb'"), HasSubstr("did you mean 'b")));
+  EXPECT_THAT(refusal("group: bad\ntask:\n  - a\n  - bb\n"),
+              AllOf(HasSubstr("bad.yaml:4: no task, group or tag 'bb'"), HasSubstr("did you mean 'b")));
   EXPECT_THAT(refusal("group: bad\ntask:\n  - bad\n"), HasSubstr("group 'bad' holds itself"));
   EXPECT_THAT(refusal("group: bad\ntask: []\n"), HasSubstr("has no members"));
-  EXPECT_THAT(refusal("group: bad\ntask: [a]\naggregate_metric_list:\n  - metric: acc\n    weight: true\n"), HasSubstr("bad.yaml:5: unknown key 'weight'"));
-  EXPECT_THAT(refusal("group: bad\ntask: [a]\naggregate_metric_list:\n  - metric: acc\n    aggregation: sum\n"), HasSubstr("bad.yaml:5: the aggregation of a group must be mean"));
+  EXPECT_THAT(refusal("group: bad\ntask: [a]\naggregate_metric_list:\n  - metric: acc\n    weight: true\n"),
+              HasSubstr("bad.yaml:5: unknown key 'weight'"));
+  EXPECT_THAT(refusal("group: bad\ntask: [a]\naggregate_metric_list:\n  - metric: acc\n    aggregation: sum\n"),
+              HasSubstr("bad.yaml:5: the aggregation of a group must be mean"));
 }
 
 TEST_F(TaskManagerOf, NamesTheNearestForAnUnknownName) {
@@ -154,7 +160,8 @@ TEST(TaskManager, BundledTasksAllParseAndLoad) {
 }
 
 TEST(TaskManager, RefusesAMissingIncludePath) {
-  EXPECT_THAT(error_of([] { TaskManager({"/no/such/folder"}, false); }), HasSubstr("--include_path /no/such/folder: no such folder"));
+  EXPECT_THAT(error_of([] { TaskManager({"/no/such/folder"}, false); }),
+              HasSubstr("--include_path /no/such/folder: no such folder"));
 }
 
 }  // namespace

@@ -25,7 +25,8 @@ std::string error_of(Body&& body) {
 inline const std::string kDocs =
     "{\"question\": \"one?\", \"answer\": \"1\", \"label\": 0, \"choices\": [\"a\", \"bb\"], \"picture\": \"p0.png\"}\n"
     "{\"question\": \"two?\", \"answer\": \"2\", \"label\": 1, \"choices\": [\"c\", \"dd\"], \"picture\": \"p1.png\"}\n"
-    "{\"question\": \"three?\", \"answer\": \"3\", \"label\": 0, \"choices\": [\"e\", \"ff\"], \"picture\": \"p2.png\"}\n"
+    "{\"question\": \"three?\", \"answer\": \"3\", \"label\": 0, \"choices\": [\"e\", \"ff\"], \"picture\": "
+    "\"p2.png\"}\n"
     "{\"question\": \"four?\", \"answer\": \"4\", \"label\": 1, \"choices\": [\"g\", \"hh\"], \"picture\": null}\n";
 
 inline const std::string kData =
@@ -41,7 +42,8 @@ inline std::filesystem::path write_task(const TempDir& folder, const std::string
   return folder.write(name + ".yaml", "task: " + name + "\n" + yaml);
 }
 
-inline std::unique_ptr<ConfigurableTask> make_task(const TempDir& folder, const std::string& yaml, const TaskOverrides& overrides = {}) {
+inline std::unique_ptr<ConfigurableTask> make_task(const TempDir& folder, const std::string& yaml,
+                                                   const TaskOverrides& overrides = {}) {
   return std::make_unique<ConfigurableTask>("t", TaskConfig(YamlFile::load(write_task(folder, yaml))), overrides);
 }
 
@@ -50,7 +52,8 @@ inline std::string shown(const Request& request) {
   std::string text;
   for (const auto& message : request.messages) {
     text += message.role == Role::system ? "[system]" : message.role == Role::user ? "[user]" : "[assistant]";
-    for (const auto& part : message.parts) text += part.media ? "<" + std::filesystem::path(part.media->name()).filename().string() + ">" : part.text;
+    for (const auto& part : message.parts)
+      text += part.media ? "<" + std::filesystem::path(part.media->name()).filename().string() + ">" : part.text;
   }
   return text;
 }

@@ -15,9 +15,10 @@ YamlFile load(const TempDir& folder, const std::string& text) { return YamlFile:
 
 TEST(YamlFile, ReadsValuesAsPyYamlDoes) {
   const TempDir folder;
-  const auto file = load(folder,
-                         "text: hello\nquoted: \"yes\"\nflag: yes\nnumber: 010\nlist: [1, 'a', ~]\nmap: {yes: 1, 2: x}\n"
-                         "block: |\n  one\n  two\nfolded: >-\n  one\n  two\nnothing:\nforced: !!str 7\n");
+  const auto file =
+      load(folder,
+           "text: hello\nquoted: \"yes\"\nflag: yes\nnumber: 010\nlist: [1, 'a', ~]\nmap: {yes: 1, 2: x}\n"
+           "block: |\n  one\n  two\nfolded: >-\n  one\n  two\nnothing:\nforced: !!str 7\n");
   EXPECT_EQ(file.value.dump(),
             R"({"text":"hello","quoted":"yes","flag":true,"number":8,"list":[1,"a",null],"map":{"True":1,"2":"x"},)"
             R"("block":"one\ntwo\n","folded":"one two","nothing":null,"forced":"7"})");
@@ -25,7 +26,8 @@ TEST(YamlFile, ReadsValuesAsPyYamlDoes) {
 
 TEST(YamlFile, TakesTheLastOfDuplicateKeysAndMerges) {
   const TempDir folder;
-  const auto file = load(folder, "base: &b {x: 1, y: 2}\nother: &o {y: 3, z: 4}\nuse:\n  <<: [*b, *o]\n  x: 9\na: 1\na: 2\n");
+  const auto file =
+      load(folder, "base: &b {x: 1, y: 2}\nother: &o {y: 3, z: 4}\nuse:\n  <<: [*b, *o]\n  x: 9\na: 1\na: 2\n");
   EXPECT_EQ(file.value["use"].dump(), R"({"x":9,"y":2,"z":4})");
   EXPECT_EQ(file.value["a"], 2);
 }
@@ -46,7 +48,8 @@ TEST(YamlFile, FollowsIncludesFromItsOwnFolderWithTheNearerFileWinning) {
   folder.write("sub/_base_yaml", "a: 1\nb: 1\nc: 1\ninclude: ../_root_yaml\n");
   folder.write("sub/_second_yaml", "b: 2\nc: 2\nd: 2\n");
   folder.write("_root_yaml", "e: 0\na: 0\nmap: {x: 1}\n");
-  const auto file = YamlFile::load(folder.write("sub/a.yaml", "include: [_base_yaml, _second_yaml]\na: 9\nmap: {y: 2}\n"));
+  const auto file =
+      YamlFile::load(folder.write("sub/a.yaml", "include: [_base_yaml, _second_yaml]\na: 9\nmap: {y: 2}\n"));
   EXPECT_EQ(file.value["a"], 9);
   EXPECT_EQ(file.value["b"], 1);
   EXPECT_EQ(file.value["d"], 2);

@@ -11,7 +11,8 @@ using Kind = ScannedValue::Kind;
 
 TEST(ScanKeys, ReadsWhatAFileIs) {
   const auto keys = scan_keys(
-      "# a comment\ntask: \"mine\"   # named so\ntag:\n  - one\n  - 'two'\ninclude: _base_yaml\noutput_type: generate_until\n"
+      "# a comment\ntask: \"mine\"   # named so\ntag:\n  - one\n  - 'two'\ninclude: _base_yaml\noutput_type: "
+      "generate_until\n"
       "description: |\n  task: not this\n  tag: nor this\ndoc_to_text: \"a # b\"\nmetric_list:\n- metric: acc\n");
   ASSERT_TRUE(keys);
   EXPECT_EQ(keys->task.text(), "mine");
@@ -22,7 +23,8 @@ TEST(ScanKeys, ReadsWhatAFileIs) {
 }
 
 TEST(ScanKeys, ReadsGroups) {
-  for (const char* yaml : {"group: all\ntask:\n  - a\n  - task: b\n    num_fewshot: 3\n", "group: all\ntask:\n- a\n- b\n", "group: all\ntask: [a, b]\n"}) {
+  for (const char* yaml : {"group: all\ntask:\n  - a\n  - task: b\n    num_fewshot: 3\n",
+                           "group: all\ntask:\n- a\n- b\n", "group: all\ntask: [a, b]\n"}) {
     const auto keys = scan_keys(yaml);
     ASSERT_TRUE(keys) << yaml;
     EXPECT_EQ(keys->task.kind, Kind::list) << yaml;
@@ -40,9 +42,11 @@ TEST(ScanKeys, TakesTheLastOfDuplicateKeysAndTheTypesOfPyYaml) {
 }
 
 TEST(ScanKeys, LeavesToTheParserWhatItCannotBeSureOf) {
-  for (const char* yaml : {"task: &name a\n", "task: *name\n", "task: \"a\\x41\"\n", "task: a\n  b\n", "{task: a}\n", "? task\n: a\n",
-                           "<<: *base\ntask: a\n", "task: |\n  a\n", "description: \"one\ntask: two\"\n", "task: a\nmap: {x: 1,\ntask: b}\n",
-                           "\ttask: a\n", "- task: a\n", "task: a\n---\ntask: b\n", "tag:\n  - {x: 1}\ntask: a\n", "\"task\": a\n", "task: a: b\n"})
+  for (const char* yaml :
+       {"task: &name a\n", "task: *name\n", "task: \"a\\x41\"\n", "task: a\n  b\n", "{task: a}\n", "? task\n: a\n",
+        "<<: *base\ntask: a\n", "task: |\n  a\n", "description: \"one\ntask: two\"\n",
+        "task: a\nmap: {x: 1,\ntask: b}\n", "\ttask: a\n", "- task: a\n", "task: a\n---\ntask: b\n",
+        "tag:\n  - {x: 1}\ntask: a\n", "\"task\": a\n", "task: a: b\n"})
     EXPECT_FALSE(scan_keys(yaml)) << yaml;
 }
 

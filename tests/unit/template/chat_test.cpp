@@ -10,14 +10,16 @@ const Json kMessages = {{{"role", "user"}, {"content", "Hi"}}, {{"role", "assist
 
 TEST(ChatTemplate, RendersChatMl) {
   const auto source =
-      "{% for message in messages %}\n{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>\\n' }}\n{% endfor %}\n"
+      "{% for message in messages %}\n{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + "
+      "'<|im_end|>\\n' }}\n{% endfor %}\n"
       "{% if add_generation_prompt %}\n{{ '<|im_start|>assistant\\n' }}\n{% endif %}\n";
   EXPECT_EQ(render_chat(source, {{"messages", kMessages}, {"add_generation_prompt", true}}),
             "<|im_start|>user\nHi<|im_end|>\n\n<|im_start|>assistant\nYo<|im_end|>\n\n<|im_start|>assistant\n\n");
 }
 
 TEST(ChatTemplate, RaisesItsOwnErrors) {
-  EXPECT_EQ(error_of("{{ raise_exception('roles must alternate') }}", {}, TemplateOptions::chat_template()), "roles must alternate");
+  EXPECT_EQ(error_of("{{ raise_exception('roles must alternate') }}", {}, TemplateOptions::chat_template()),
+            "roles must alternate");
   EXPECT_EQ(render("{{ raise_exception is defined }}{{ strftime_now is defined }}"), "FalseFalse");
 }
 
@@ -31,7 +33,8 @@ TEST(ChatTemplate, AsksItsClock) {
   noon.tm_isdst = -1;
   const auto time = std::chrono::system_clock::from_time_t(std::mktime(&noon));
   options.clock = [time] { return time + std::chrono::microseconds(42); };
-  EXPECT_EQ(render("{{ strftime_now('%d %b %Y %H:%M %f %%') }}|{{ strftime_now('') }}", {}, options), "26 Jul 2024 12:00 000042 %|");
+  EXPECT_EQ(render("{{ strftime_now('%d %b %Y %H:%M %f %%') }}|{{ strftime_now('') }}", {}, options),
+            "26 Jul 2024 12:00 000042 %|");
 }
 
 TEST(ChatTemplate, WritesGenerationTagsThrough) {

@@ -55,7 +55,9 @@ TEST(Expressions, SliceStringsByCharacters) {
   EXPECT_EQ(value_of("'aé世😀'[1:3] ~ 'aé世😀'[::-1] ~ 'aé世😀'[-1]"), "é世😀世éa😀");
 }
 
-TEST(Expressions, ConcatenateAnythingWithTilde) { EXPECT_EQ(value_of("1 ~ none ~ 2.0 ~ [1, 'a']"), "1None2.0[1, 'a']"); }
+TEST(Expressions, ConcatenateAnythingWithTilde) {
+  EXPECT_EQ(value_of("1 ~ none ~ 2.0 ~ [1, 'a']"), "1None2.0[1, 'a']");
+}
 
 TEST(Expressions, FormatWithPercent) {
   EXPECT_EQ(value_of("'%s is %05.1f%% %-4d|%x %r' % ('it', 12.345, 7, 255, 'q')"), "it is 012.3% 7   |ff 'q'");
@@ -67,19 +69,23 @@ TEST(Expressions, FormatWithPercent) {
 TEST(Undefined, MayBePrintedAndTestedWhenLenient) {
   EXPECT_EQ(value_of("[x is defined, not x, x or 'd', x|length, x == y]"), "[False, True, 'd', 0, True]");
   EXPECT_EQ(error_of("{{ x.y }}", {}, lenient()), "<template>:1:5: 'x' is undefined");
-  EXPECT_EQ(error_of("{{ d.y.z }}", {{"d", Json::object()}}, lenient()), "<template>:1:7: 'dict object' has no attribute 'y'");
+  EXPECT_EQ(error_of("{{ d.y.z }}", {{"d", Json::object()}}, lenient()),
+            "<template>:1:7: 'dict object' has no attribute 'y'");
 }
 
 TEST(Undefined, MayOnlyBeAskedForWhenStrict) {
   EXPECT_EQ(render("{{ x is defined }}{{ x|default('d') }}{{ (1 if false) is defined }}"), "FalsedFalse");
   for (const auto* expression : {"x", "not x", "x == 1", "x in [1]", "[1] + x", "x|length", "x ~ ''", "x or 1"}) {
-    EXPECT_NE(error_of("{{ " + std::string(expression) + " }}").find("'x' is undefined"), std::string::npos) << expression;
+    EXPECT_NE(error_of("{{ " + std::string(expression) + " }}").find("'x' is undefined"), std::string::npos)
+        << expression;
   }
 }
 
 TEST(Undefined, FromAnIfWithoutElseIsAlwaysLenient) { EXPECT_EQ(render("[{{ 'a' if false }}]"), "[]"); }
 
-TEST(Literals, MayBeWrittenWithCapitals) { EXPECT_EQ(value_of("[True, False, None, true, none]"), "[True, False, None, True, None]"); }
+TEST(Literals, MayBeWrittenWithCapitals) {
+  EXPECT_EQ(value_of("[True, False, None, true, none]"), "[True, False, None, True, None]");
+}
 
 TEST(Calls, TakeStarsAndKeywords) {
   EXPECT_EQ(value_of("'{}{}{x}'.format(*[1, 2], **{'x': 3})"), "123");

@@ -11,7 +11,8 @@ const Json kContext = {
 std::string value_of(std::string_view expression) { return render("{{ " + std::string(expression) + " }}", kContext); }
 
 TEST(TextFilters, ChangeTheCase) {
-  EXPECT_EQ(value_of("'hELLO wORLD'|capitalize ~ '|' ~ 'foo-bar (baz)'|title ~ '|' ~ 'ß'|upper"), "Hello world|Foo-Bar (Baz)|SS");
+  EXPECT_EQ(value_of("'hELLO wORLD'|capitalize ~ '|' ~ 'foo-bar (baz)'|title ~ '|' ~ 'ß'|upper"),
+            "Hello world|Foo-Bar (Baz)|SS");
 }
 
 TEST(TextFilters, Indent) {
@@ -46,7 +47,8 @@ TEST(SequenceFilters, GroupBatchAndSlice) {
 }
 
 TEST(SequenceFilters, Aggregate) {
-  EXPECT_EQ(value_of("[users|sum(attribute='age'), [3, 1]|min, words|max, [0.1, 0.2]|sum(start=1)]"), "[85, 1, 'pear', 1.3]");
+  EXPECT_EQ(value_of("[users|sum(attribute='age'), [3, 1]|min, words|max, [0.1, 0.2]|sum(start=1)]"),
+            "[85, 1, 'pear', 1.3]");
   EXPECT_EQ(value_of("words|unique|list"), "['pear', 'Apple', 'fig']");
 }
 
@@ -63,8 +65,10 @@ TEST(SelectionFilters, AreLazy) {
 }
 
 TEST(ValueFilters, ConvertNumbers) {
-  EXPECT_EQ(value_of("['3.9'|int, 'x'|int(7), '1f'|int(0, 16), '2.5'|float, 'x'|float, 2.9|int]"), "[3, 7, 31, 2.5, 0.0, 2]");
-  EXPECT_EQ(value_of("[2.5|round, 2.675|round(2), 1250|round(-2), 2.1|round(0, 'ceil'), -3|abs]"), "[2.0, 2.67, 1200, 3.0, 3]");
+  EXPECT_EQ(value_of("['3.9'|int, 'x'|int(7), '1f'|int(0, 16), '2.5'|float, 'x'|float, 2.9|int]"),
+            "[3, 7, 31, 2.5, 0.0, 2]");
+  EXPECT_EQ(value_of("[2.5|round, 2.675|round(2), 1250|round(-2), 2.1|round(0, 'ceil'), -3|abs]"),
+            "[2.0, 2.67, 1200, 3.0, 3]");
 }
 
 TEST(ToJson, IsSafeForHtmlByDefault) {
@@ -75,7 +79,8 @@ TEST(ToJson, IsSafeForHtmlByDefault) {
 
 TEST(ToJson, IsThatOfTransformersInChats) {
   EXPECT_EQ(render_chat("{{ x|tojson }}", {{"x", {{"b", "<é>"}, {"a", 1}}}}), R"({"b": "<é>", "a": 1})");
-  EXPECT_EQ(render_chat("{{ x|tojson(ensure_ascii=true, sort_keys=true, separators=(',', ':')) }}", {{"x", {{"b", "é😀"}, {"a", 1}}}}),
+  EXPECT_EQ(render_chat("{{ x|tojson(ensure_ascii=true, sort_keys=true, separators=(',', ':')) }}",
+                        {{"x", {{"b", "é😀"}, {"a", 1}}}}),
             R"({"a":1,"b":"\u00e9\ud83d\ude00"})");
   EXPECT_EQ(render_chat("{{ [1, []]|tojson(indent=1) }}"), "[\n 1,\n []\n]");
 }
@@ -100,8 +105,9 @@ TEST(Filters, MayBeUnknownWhereAnIfSkipsThem) {
 TEST(Tests, TellTypes) {
   EXPECT_EQ(value_of("[1 is integer, true is integer, true is number, 1.0 is float, none is none, 'a' is string]"),
             "[True, False, True, True, True, True]");
-  EXPECT_EQ(value_of("[d is mapping, d is sequence, (words|map('upper')) is sequence, 'ab' is iterable, 5 is iterable]"),
-            "[True, True, False, True, False]");
+  EXPECT_EQ(
+      value_of("[d is mapping, d is sequence, (words|map('upper')) is sequence, 'ab' is iterable, 5 is iterable]"),
+      "[True, True, False, True, False]");
   EXPECT_EQ(value_of("[3 is odd, 4 is divisibleby 2, 1 is in [1], 'AB' is upper, 'x' is not none, 2 is gt 1]"),
             "[True, True, True, True, True, True]");
 }

@@ -12,8 +12,8 @@ std::vector<std::string> texts(std::string_view source) {
 }
 
 TEST(Lexer, CutsTagsTextAndOperators) {
-  EXPECT_EQ(texts("a{{ x//2 ** y }}b"),
-            (std::vector<std::string>{"template text", "{{", "x", "//", "2", "**", "y", "}}", "template text", "end of template"}));
+  EXPECT_EQ(texts("a{{ x//2 ** y }}b"), (std::vector<std::string>{"template text", "{{", "x", "//", "2", "**", "y",
+                                                                  "}}", "template text", "end of template"}));
 }
 
 TEST(Lexer, GivesLinesAndColumnsInCharacters) {
@@ -30,7 +30,8 @@ TEST(Lexer, EndsTagsOnlyOutsideOfBrackets) {
 
 TEST(Lexer, ReadsNumbersAsPythonWritesThem) {
   EXPECT_EQ(render("{{ [1_000, 0x1f, 0b11, 0o17, 1.5e3, 2e-2, 0.5] }}"), "[1000, 31, 3, 15, 1500.0, 0.02, 0.5]");
-  EXPECT_EQ(error_of("{{ 9223372036854775808 }}"), "<template>:1:4: integer 9223372036854775808 does not fit in 64 bits");
+  EXPECT_EQ(error_of("{{ 9223372036854775808 }}"),
+            "<template>:1:4: integer 9223372036854775808 does not fit in 64 bits");
 }
 
 TEST(Lexer, ResolvesEscapesInStrings) {

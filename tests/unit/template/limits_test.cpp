@@ -11,17 +11,22 @@ std::string repeated(std::string_view text, int count) {
 }
 
 TEST(Limits, EndRecursiveMacros) {
-  EXPECT_NE(error_of("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}").find("maximum recursion depth exceeded"), std::string::npos);
-  EXPECT_NE(error_of("{% macro m(x) %}{{ [x, m(x)|upper ~ '']|join if true }}{% endmacro %}{{ m(1) }}").find("recursion"), std::string::npos);
+  EXPECT_NE(error_of("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}").find("maximum recursion depth exceeded"),
+            std::string::npos);
+  EXPECT_NE(
+      error_of("{% macro m(x) %}{{ [x, m(x)|upper ~ '']|join if true }}{% endmacro %}{{ m(1) }}").find("recursion"),
+      std::string::npos);
   EXPECT_NE(error_of("{% for x in [1] recursive %}{{ loop([1]) }}{% endfor %}").find("recursion"), std::string::npos);
 }
 
 TEST(Limits, AllowRecursionToADepthOfHundreds) {
-  EXPECT_EQ(render("{% macro m(n) %}{% if n > 0 %}{{ m(n - 1) }}{% else %}end{% endif %}{% endmacro %}{{ m(200) }}"), "end");
+  EXPECT_EQ(render("{% macro m(n) %}{% if n > 0 %}{{ m(n - 1) }}{% else %}end{% endif %}{% endmacro %}{{ m(200) }}"),
+            "end");
 }
 
 TEST(Limits, BoundTheNestingOfSource) {
-  EXPECT_NE(error_of("{{ " + repeated("(", 5000) + repeated(")", 5000) + " }}").find("nested too deeply"), std::string::npos);
+  EXPECT_NE(error_of("{{ " + repeated("(", 5000) + repeated(")", 5000) + " }}").find("nested too deeply"),
+            std::string::npos);
   EXPECT_NE(error_of("{{ " + repeated("[", 100000)).find("nested too deeply"), std::string::npos);
   EXPECT_NE(error_of("{{ " + repeated("not ", 100000) + "1 }}").find("nested too deeply"), std::string::npos);
   EXPECT_NE(error_of("{{ " + repeated("-", 100000) + "1 }}").find("nested too deeply"), std::string::npos);
@@ -56,20 +61,25 @@ TEST(Limits, EndLoopsOverGrowingLists) {
 }
 
 TEST(Limits, RefuseContainersThatHoldThemselves) {
-  EXPECT_EQ(error_of("{% set l = [] %}{% set _ = l.append([l]) %}"), "<template>:1:36: a list cannot be put into itself");
+  EXPECT_EQ(error_of("{% set l = [] %}{% set _ = l.append([l]) %}"),
+            "<template>:1:36: a list cannot be put into itself");
   EXPECT_NE(error_of("{% set d = {} %}{% set _ = d.update(x=d) %}"), "");
   EXPECT_NE(error_of("{% set ns = namespace() %}{% set ns.x = [ns] %}"), "");
   EXPECT_NE(error_of("{% set ns = namespace() %}{% set ns.x = cycler(ns) %}"), "");
 }
 
 TEST(Limits, StopAtValuesNestedTooDeeply) {
-  const std::string build = "{% set ns = namespace(x=[]) %}{% for i in range(20000) %}{% set ns.x = [ns.x] %}{% endfor %}";
+  const std::string build =
+      "{% set ns = namespace(x=[]) %}{% for i in range(20000) %}{% set ns.x = [ns.x] %}{% endfor %}";
   EXPECT_NE(error_of(build).find("nested too deeply"), std::string::npos);
-  EXPECT_NE(error_of("{% set ns = namespace(x='') %}{% for i in range(20000) %}{% set ns.x = ns.x|map('upper') %}{% endfor %}{{ ns.x|list }}"), "");
+  EXPECT_NE(error_of("{% set ns = namespace(x='') %}{% for i in range(20000) %}{% set ns.x = ns.x|map('upper') %}{% "
+                     "endfor %}{{ ns.x|list }}"),
+            "");
 }
 
 TEST(Limits, FreeMacrosThatReferToEachOther) {
-  EXPECT_EQ(render("{% macro a() %}{% macro b() %}{{ c() }}{% endmacro %}{% macro c() %}{{ b is defined }}{% endmacro %}{{ b() }}{% endmacro %}"
+  EXPECT_EQ(render("{% macro a() %}{% macro b() %}{{ c() }}{% endmacro %}{% macro c() %}{{ b is defined }}{% endmacro "
+                   "%}{{ b() }}{% endmacro %}"
                    "{% for i in range(1000) %}{% set x = a() %}{% endfor %}{{ a() }}"),
             "True");
 }

@@ -16,18 +16,22 @@ TEST(StringMethods, Split) {
 }
 
 TEST(StringMethods, StripSetsOfCharacters) {
-  EXPECT_EQ(value_of("'xyaxy'.strip('yx') ~ 'xyaxy'.lstrip('xy') ~ 'xyaxy'.rstrip('xy') ~ '\\u3000b '.strip()"), "aaxyxyab");
+  EXPECT_EQ(value_of("'xyaxy'.strip('yx') ~ 'xyaxy'.lstrip('xy') ~ 'xyaxy'.rstrip('xy') ~ '\\u3000b '.strip()"),
+            "aaxyxyab");
 }
 
 TEST(StringMethods, FindInCodePoints) {
-  EXPECT_EQ(value_of("['é世é'.find('é', 1), 'é世é'.rfind('é'), 'abc'.find('x'), 'banana'.count('an')]"), "[2, 2, -1, 2]");
-  EXPECT_EQ(value_of("['abc'.startswith(('x', 'a')), 'abc'.endswith('b', 0, 2), 'abc'.startswith('', 4)]"), "[True, True, False]");
+  EXPECT_EQ(value_of("['é世é'.find('é', 1), 'é世é'.rfind('é'), 'abc'.find('x'), 'banana'.count('an')]"),
+            "[2, 2, -1, 2]");
+  EXPECT_EQ(value_of("['abc'.startswith(('x', 'a')), 'abc'.endswith('b', 0, 2), 'abc'.startswith('', 4)]"),
+            "[True, True, False]");
   EXPECT_EQ(error_of("{{ 'abc'.index('x') }}"), "<template>:1:15: substring not found");
 }
 
 TEST(StringMethods, TellClassesOfCharacters) {
-  EXPECT_EQ(value_of("['12'.isdigit(), '²'.isdigit(), '²'.isdecimal(), 'é'.isalpha(), ''.isalpha(), 'Ab Cd'.istitle()]"),
-            "[True, True, False, True, False, True]");
+  EXPECT_EQ(
+      value_of("['12'.isdigit(), '²'.isdigit(), '²'.isdecimal(), 'é'.isalpha(), ''.isalpha(), 'Ab Cd'.istitle()]"),
+      "[True, True, False, True, False, True]");
 }
 
 TEST(StringMethods, Format) {
@@ -41,13 +45,15 @@ TEST(StringMethods, Format) {
 }
 
 TEST(StringMethods, Pad) {
-  EXPECT_EQ(value_of("'ab'.center(5, '*') ~ 'abc'.center(6, '*') ~ '-5'.zfill(4) ~ 'é'.rjust(3, '世')"), "**ab**abc**-005世世é");
+  EXPECT_EQ(value_of("'ab'.center(5, '*') ~ 'abc'.center(6, '*') ~ '-5'.zfill(4) ~ 'é'.rjust(3, '世')"),
+            "**ab**abc**-005世世é");
 }
 
 TEST(ListMethods, ChangeTheList) {
-  EXPECT_EQ(render("{% set l = [3, 1] %}{% set _ = l.append(2) %}{% set _ = l.insert(0, 9) %}{{ l.pop() }}{{ l }}{% set _ = "
-                   "l.sort() %}{{ l }}{{ l.index(3) }}{{ l.count(9) }}"),
-            "2[9, 3, 1][1, 3, 9]11");
+  EXPECT_EQ(
+      render("{% set l = [3, 1] %}{% set _ = l.append(2) %}{% set _ = l.insert(0, 9) %}{{ l.pop() }}{{ l }}{% set _ = "
+             "l.sort() %}{{ l }}{{ l.index(3) }}{{ l.count(9) }}"),
+      "2[9, 3, 1][1, 3, 9]11");
 }
 
 TEST(DictMethods, ReadAndChangeTheDict) {

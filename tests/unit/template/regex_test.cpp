@@ -35,7 +35,8 @@ TEST(RegexSubstitute, EndsOnPatternsThatBacktrackForever) {
 
 TEST(RegexReplace, IsAFilter) {
   EXPECT_EQ(render("{{ '[INST] hi [/INST]'|regex_replace('\\[/?INST\\]', '')|trim }}"), "hi");
-  EXPECT_EQ(error_of("{{ 5|regex_replace('a', 'b') }}"), "<template>:1:6: expected string or bytes-like object, got 'int'");
+  EXPECT_EQ(error_of("{{ 5|regex_replace('a', 'b') }}"),
+            "<template>:1:6: expected string or bytes-like object, got 'int'");
 }
 
 }  // namespace

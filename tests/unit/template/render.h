@@ -20,7 +20,8 @@ inline TemplateOptions lenient() {
 }
 
 /// A context of {} is an empty one.
-inline std::string render(std::string_view source, const Json& context = Json::object(), const TemplateOptions& options = {}) {
+inline std::string render(std::string_view source, const Json& context = Json::object(),
+                          const TemplateOptions& options = {}) {
   return Template::parse(source, options).render(context.is_null() ? Json::object() : context);
 }
 
@@ -29,7 +30,8 @@ inline std::string render_chat(std::string_view source, const Json& context = Js
 }
 
 /// The message of the error that parsing or rendering ends with; empty if it does not.
-inline std::string error_of(std::string_view source, const Json& context = Json::object(), const TemplateOptions& options = {}) {
+inline std::string error_of(std::string_view source, const Json& context = Json::object(),
+                            const TemplateOptions& options = {}) {
   try {
     render(source, context, options);
   } catch (const Error& error) {

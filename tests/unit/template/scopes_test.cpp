@@ -14,8 +14,11 @@ TEST(Scopes, IfsShareTheOuterScope) {
 }
 
 TEST(Scopes, NamespacesCarryValuesOutOfLoops) {
-  EXPECT_EQ(render("{% set ns = namespace(n=0) %}{% for i in [1, 2, 3] %}{% set ns.n = ns.n + i %}{% endfor %}{{ ns.n }}"), "6");
-  EXPECT_EQ(error_of("{% set x = {} %}{% set x.a = 1 %}"), "<template>:1:24: cannot assign attribute on non-namespace object");
+  EXPECT_EQ(
+      render("{% set ns = namespace(n=0) %}{% for i in [1, 2, 3] %}{% set ns.n = ns.n + i %}{% endfor %}{{ ns.n }}"),
+      "6");
+  EXPECT_EQ(error_of("{% set x = {} %}{% set x.a = 1 %}"),
+            "<template>:1:24: cannot assign attribute on non-namespace object");
 }
 
 TEST(Scopes, WithHidesOuterValuesAndSeesThemInItsOwnAssignments) {
@@ -28,14 +31,17 @@ TEST(Scopes, MacrosSeeVariablesOfWhereTheyAreDefined) {
 }
 
 TEST(Scopes, MacrosOutliveTheirFunctionThroughANamespace) {
-  EXPECT_EQ(render("{% set ns = namespace() %}{% macro make(x) %}{% macro a() %}{{ x }}{% endmacro %}{% macro b() %}{{ a() }}!{% "
+  EXPECT_EQ(render("{% set ns = namespace() %}{% macro make(x) %}{% macro a() %}{{ x }}{% endmacro %}{% macro b() %}{{ "
+                   "a() }}!{% "
                    "endmacro %}{% set ns.f = b %}{% endmacro %}{{ make(7) }}{{ make(8) }}{{ ns.f() }}"),
             "8!");
 }
 
 TEST(Scopes, ContextIsReadWhereNothingIsAssigned) {
   EXPECT_EQ(render("{{ x }}{% set x = x ~ '!' %}{{ x }}", {{"x", "a"}}), "aa!");
-  EXPECT_EQ(render("{% for i in [1, 2] %}{% if i == 2 %}{% set x = 'in' %}{% endif %}{{ x }}{% endfor %}{{ x }}", {{"x", "a"}}), "aina");
+  EXPECT_EQ(render("{% for i in [1, 2] %}{% if i == 2 %}{% set x = 'in' %}{% endif %}{{ x }}{% endfor %}{{ x }}",
+                   {{"x", "a"}}),
+            "aina");
 }
 
 TEST(Scopes, ContextHidesFunctions) { EXPECT_EQ(render("{{ range }}", {{"range", "mine"}}), "mine"); }

@@ -11,14 +11,17 @@ namespace {
 
 TEST(Template, NamesItsPlaceInErrors) {
   const auto options = named("tasks/mme/mme.yaml:12 doc_to_text");
-  EXPECT_EQ(error_of("a\nb {{ question }}", {}, options), "tasks/mme/mme.yaml:12 doc_to_text:2:6: 'question' is undefined");
-  EXPECT_EQ(error_of("a\n{% if %}", {}, options), "tasks/mme/mme.yaml:12 doc_to_text:2:7: Expected an expression, got '%}'");
+  EXPECT_EQ(error_of("a\nb {{ question }}", {}, options),
+            "tasks/mme/mme.yaml:12 doc_to_text:2:6: 'question' is undefined");
+  EXPECT_EQ(error_of("a\n{% if %}", {}, options),
+            "tasks/mme/mme.yaml:12 doc_to_text:2:7: Expected an expression, got '%}'");
   EXPECT_EQ(error_of("{% macro m(x) %}\n{{ x + 'a' }}\n{% endmacro %}{{ m(1) }}", {}, options),
             "tasks/mme/mme.yaml:12 doc_to_text:2:6: unsupported operand type(s) for +: 'int' and 'str'");
 }
 
 TEST(Template, IsParsedOnceAndRenderedByManyThreads) {
-  const auto source = "{% macro m(x) %}<{{ x }}>{% endmacro %}{% for i in range(n) %}{{ m(i) }}{% set n = n + 1 %}{% endfor %}{{ n }}";
+  const auto source =
+      "{% macro m(x) %}<{{ x }}>{% endmacro %}{% for i in range(n) %}{{ m(i) }}{% set n = n + 1 %}{% endfor %}{{ n }}";
   const auto shared = Template::parse(source);
   std::vector<std::string> results(8);
   std::vector<std::thread> threads;
@@ -34,8 +37,9 @@ TEST(Template, IsParsedOnceAndRenderedByManyThreads) {
 }
 
 TEST(Template, TellsWhichVariablesItNeeds) {
-  const auto names = Template::parse("{{ b }}{% set c = 1 %}{{ c }}{% for x in a %}{{ x }}{{ d.e }}{{ range(2) }}{% endfor %}{{ b }}")
-                         .undeclared_variables();
+  const auto names =
+      Template::parse("{{ b }}{% set c = 1 %}{{ c }}{% for x in a %}{{ x }}{{ d.e }}{{ range(2) }}{% endfor %}{{ b }}")
+          .undeclared_variables();
   EXPECT_EQ(std::set<std::string>(names.begin(), names.end()), (std::set<std::string>{"a", "b", "d"}));
 }
 
@@ -54,7 +58,11 @@ TEST(Template, TakesValuesAndChangesTheirLists) {
 TEST(Template, MayLeaveMacrosBehindThatCannotBeCalledLater) {
   const auto list = Value::list();
   const auto context = Value::dict({{"l", list}});
-  EXPECT_EQ(Template::parse("{% macro m() %}x{% endmacro %}{% set _ = l.append(m) %}{% set _ = l.append([1]|map('abs')) %}{{ l|length }}").render(context), "2");
+  EXPECT_EQ(
+      Template::parse(
+          "{% macro m() %}x{% endmacro %}{% set _ = l.append(m) %}{% set _ = l.append([1]|map('abs')) %}{{ l|length }}")
+          .render(context),
+      "2");
   EXPECT_THROW(Template::parse("{{ l[0]() }}").render(context), Error);
   EXPECT_THROW(Template::parse("{{ l[1]|list }}").render(context), Error);
 }
@@ -75,7 +83,8 @@ TEST(Expression, HasAValue) {
   EXPECT_EQ(Expression::parse("n|sort").evaluate(context).to_json(), Json({1, 2, 3}));
   EXPECT_EQ(Expression::parse("n[0] / 2").evaluate(context).as_double(), 1.5);
   EXPECT_EQ(Expression::parse("s, n|length").evaluate(context).to_json(), Json({"x", 3}));
-  EXPECT_EQ(repr(Expression::parse("{'a': n|map('string'), 'r': range(2)}").evaluate(context)), "{'a': ['3', '1', '2'], 'r': [0, 1]}");
+  EXPECT_EQ(repr(Expression::parse("{'a': n|map('string'), 'r': range(2)}").evaluate(context)),
+            "{'a': ['3', '1', '2'], 'r': [0, 1]}");
 }
 
 TEST(Expression, RefusesWhatIsNoPlainValue) {

@@ -78,10 +78,19 @@ TEST(Values, AreFreedWithoutRecursionHoweverDeep) {
 }
 
 TEST(Repr, WritesFloatsAsPythonDoes) {
-  for (const auto& [number, text] : std::vector<std::pair<double, std::string>>{
-           {1.0, "1.0"}, {-0.0, "-0.0"}, {0.1, "0.1"}, {1e15, "1000000000000000.0"}, {1e16, "1e+16"}, {1e-4, "0.0001"},
-           {1e-5, "1e-05"}, {1.5e300, "1.5e+300"}, {123456.789, "123456.789"}, {5e-324, "5e-324"},
-           {INFINITY, "inf"}, {-INFINITY, "-inf"}, {NAN, "nan"}}) {
+  for (const auto& [number, text] : std::vector<std::pair<double, std::string>>{{1.0, "1.0"},
+                                                                                {-0.0, "-0.0"},
+                                                                                {0.1, "0.1"},
+                                                                                {1e15, "1000000000000000.0"},
+                                                                                {1e16, "1e+16"},
+                                                                                {1e-4, "0.0001"},
+                                                                                {1e-5, "1e-05"},
+                                                                                {1.5e300, "1.5e+300"},
+                                                                                {123456.789, "123456.789"},
+                                                                                {5e-324, "5e-324"},
+                                                                                {INFINITY, "inf"},
+                                                                                {-INFINITY, "-inf"},
+                                                                                {NAN, "nan"}}) {
     EXPECT_EQ(repr(Value(number)), text);
   }
 }
@@ -138,7 +147,9 @@ TEST(Unicode, MapsCaseWithSpecialCases) {
 }
 
 TEST(Unicode, SplitsAtAllLineBreaksOfPython) {
-  EXPECT_EQ(split_lines("a\r\nb\n\nc\x1c" "d\xE2\x80\xA8", false),
+  EXPECT_EQ(split_lines("a\r\nb\n\nc\x1c"
+                        "d\xE2\x80\xA8",
+                        false),
             (std::vector<std::string_view>{"a", "b", "", "c", "d"}));
   EXPECT_EQ(split_lines("a\r\nb", true), (std::vector<std::string_view>{"a\r\n", "b"}));
 }

@@ -79,7 +79,8 @@ bool TextSet::find(std::string_view text, std::size_t from, Span& match, std::in
   return false;
 }
 
-void AddedTokens::add(const AddedToken& token, std::int32_t model_id, std::int32_t model_size, const Normalizer& normalizer) {
+void AddedTokens::add(const AddedToken& token, std::int32_t model_id, std::int32_t model_size,
+                      const Normalizer& normalizer) {
   if (token.content.empty()) return;
   const auto known = id_of(token.content);
   std::int32_t id = known >= 0 ? known : model_id;
@@ -119,7 +120,8 @@ PieceList AddedTokens::extract(std::string_view text, const Normalizer& normaliz
     cut(whole, raw_, list);
   }
   if (!normalizer.empty()) {
-    list.rewrite([&](std::string_view old, const Piece&, std::string& out) { out += normalizer.normalize(std::string(old)); });
+    list.rewrite(
+        [&](std::string_view old, const Piece&, std::string& out) { out += normalizer.normalize(std::string(old)); });
   }
   if (!normalized_.empty()) {
     PieceList whole = list;
@@ -139,7 +141,8 @@ void AddedTokens::cut(const PieceList& from, const TextSet& set, PieceList& list
     }
     const auto text = from.view(piece);
     const auto emit = [&](std::size_t begin, std::size_t end, std::int32_t token) {
-      if (begin < end) list.pieces.push_back({piece.begin + begin, piece.begin + end, token, piece.at_start && begin == 0});
+      if (begin < end)
+        list.pieces.push_back({piece.begin + begin, piece.begin + end, token, piece.at_start && begin == 0});
     };
     std::size_t done = 0;
     std::size_t search = 0;

@@ -45,12 +45,12 @@ class TextSet {
   std::array<bool, 256> starts_{};
 };
 
-/// The added tokens of a tokenizer: which there are, and where they stand in a text. Not changed after loading; thread-safe
-/// for reading.
+/// The added tokens of a tokenizer: which there are, and where they stand in a text. Not changed after loading;
+/// thread-safe for reading.
 class AddedTokens {
  public:
-  /// Adds a token or changes the properties of one. `model_id` is the model's id for its text, -1 if the model has none: it
-  /// then gets the next free id above `model_size` tokens.
+  /// Adds a token or changes the properties of one. `model_id` is the model's id for its text, -1 if the model has
+  /// none: it then gets the next free id above `model_size` tokens.
   void add(const AddedToken& token, std::int32_t model_id, std::int32_t model_size, const Normalizer& normalizer);
   /// To be called once all are added.
   void index();

@@ -45,7 +45,8 @@ Bpe::Bpe(const Node& node, Vocabulary vocabulary, const Merges& merges)
       ignore_merges_(node.flag("ignore_merges", false)) {
   const auto dropout = node.at("dropout");
   if (!dropout.is_null() && dropout.value() != 0) {
-    throw errors::model("{} is {}: merges dropped at random are not supported", dropout.where(), dropout.value().dump());
+    throw errors::model("{} is {}: merges dropped at random are not supported", dropout.where(),
+                        dropout.value().dump());
   }
   if (const auto unknown = node.at("unk_token"); !unknown.is_null()) {
     // Only an error where it is needed, in tokenizers; here at once, since nothing else could be meant.
@@ -61,7 +62,8 @@ void Bpe::read_merges(const Merges& merges, const std::string& where) {
   std::string joined;
   std::int32_t rank = 0;
   for (const auto& [left, right] : merges) {
-    if (right.size() < continuing_prefix_.size()) throw errors::model("{}[{}] '{}' is too short", where, rank, one_line(right));
+    if (right.size() < continuing_prefix_.size())
+      throw errors::model("{}[{}] '{}' is too short", where, rank, one_line(right));
     joined = left;
     joined.append(right, continuing_prefix_.size());
     const auto left_id = id_of(left);
@@ -69,7 +71,9 @@ void Bpe::read_merges(const Merges& merges, const std::string& where) {
     const auto joined_id = id_of(joined);
     if (left_id < 0 || right_id < 0 || joined_id < 0) {
       throw errors::model("{}[{}]: '{}' is not in the vocabulary", where, rank,
-                          one_line(left_id < 0 ? left : right_id < 0 ? right : joined));
+                          one_line(left_id < 0    ? left
+                                   : right_id < 0 ? right
+                                                  : joined));
     }
     insert_merge(pair_key(left_id, right_id), rank++, joined_id);
   }

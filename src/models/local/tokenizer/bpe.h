@@ -33,18 +33,18 @@ class WordCache {
   std::unordered_map<std::string, std::vector<std::int32_t>, TextHash, std::equal_to<>> words_;
 };
 
-/// Byte pair encoding: a word is taken apart in characters, and pairs are merged in the order of their rank, leftmost first,
-/// until no merge applies. A word of n characters takes O(n log n).
+/// Byte pair encoding: a word is taken apart in characters, and pairs are merged in the order of their rank, leftmost
+/// first, until no merge applies. A word of n characters takes O(n log n).
 ///
 /// Immutable, thread-safe.
 class Bpe {
  public:
-  /// `node` is the "model" of tokenizer.json without its vocab and merges, which come apart because of their size. Throws
-  /// Error{model} for dropout, and for a merge whose parts or result are not in the vocabulary.
+  /// `node` is the "model" of tokenizer.json without its vocab and merges, which come apart because of their size.
+  /// Throws Error{model} for dropout, and for a merge whose parts or result are not in the vocabulary.
   Bpe(const Node& node, Vocabulary vocabulary, const Merges& merges);
 
-  /// Appends the ids of a word. Characters that the vocabulary lacks become byte tokens (byte_fallback), the unknown token,
-  /// or nothing.
+  /// Appends the ids of a word. Characters that the vocabulary lacks become byte tokens (byte_fallback), the unknown
+  /// token, or nothing.
   void encode(std::string_view word, WordCache& cache, std::vector<std::int32_t>& ids) const;
 
   std::int32_t id_of(std::string_view token) const;
@@ -80,7 +80,7 @@ class Bpe {
   void merge_all(std::vector<Symbol>& symbols) const;
 
   Vocabulary vocabulary_;
-  std::vector<Merge> merges_;  // open addressing, a power of two
+  std::vector<Merge> merges_;              // open addressing, a power of two
   std::vector<std::int32_t> byte_tokens_;  // of <0x00> ... <0xFF>, -1 where there is none
   std::string continuing_prefix_;
   std::string word_suffix_;

@@ -6,8 +6,8 @@
 
 namespace lmms_eval::local::tokenization {
 
-/// GPT-2's way to write any byte as a visible character: printable Latin-1 stands for itself, the other 68 bytes for U+0100
-/// and up. Appends the UTF-8 of those characters.
+/// GPT-2's way to write any byte as a visible character: printable Latin-1 stands for itself, the other 68 bytes for
+/// U+0100 and up. Appends the UTF-8 of those characters.
 void append_byte_level(std::string& out, std::string_view bytes);
 
 /// The bytes that a text of such characters stands for; nothing if it has any other character.

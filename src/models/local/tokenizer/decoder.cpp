@@ -99,7 +99,8 @@ void Decoder::add(const Node& node) {
     add_metaspace(node);
   } else if (type == "BPEDecoder") {
     steps_.emplace_back([suffix = Pattern::literal(node.text("suffix"))](Tokens& tokens) {
-      for (std::size_t i = 0; i < tokens.size(); ++i) tokens[i] = suffix.replace(tokens[i], i + 1 == tokens.size() ? "" : " ");
+      for (std::size_t i = 0; i < tokens.size(); ++i)
+        tokens[i] = suffix.replace(tokens[i], i + 1 == tokens.size() ? "" : " ");
     });
   } else {
     node.unsupported_type("Sequence, ByteLevel, ByteFallback, Fuse, Replace, Strip, Metaspace, BPEDecoder");
@@ -120,7 +121,8 @@ void Decoder::add_metaspace(const Node& node) {
   append_utf8(sign, node.character("replacement"));
   const bool prepended = prepend_scheme(node) != PrependScheme::never;
   steps_.emplace_back([pattern = Pattern::literal(sign), prepended](Tokens& tokens) {
-    for (std::size_t i = 0; i < tokens.size(); ++i) tokens[i] = pattern.replace(tokens[i], i == 0 && prepended ? "" : " ");
+    for (std::size_t i = 0; i < tokens.size(); ++i)
+      tokens[i] = pattern.replace(tokens[i], i == 0 && prepended ? "" : " ");
   });
 }
 

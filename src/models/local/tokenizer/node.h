@@ -10,8 +10,8 @@
 
 namespace lmms_eval::local::tokenization {
 
-/// A value of tokenizer.json together with its place ("…/tokenizer.json: pre_tokenizer.pretokenizers[1]"), for errors that
-/// can be found in the file. Look-ups throw Error{model} when a field is missing or of another type.
+/// A value of tokenizer.json together with its place ("…/tokenizer.json: pre_tokenizer.pretokenizers[1]"), for errors
+/// that can be found in the file. Look-ups throw Error{model} when a field is missing or of another type.
 class Node {
  public:
   Node(const nlohmann::json& value, std::string where) : value_(&value), where_(std::move(where)) {}

@@ -50,8 +50,10 @@ std::function<std::string(std::string)> unicode_form(const std::string& form, co
     UErrorCode status = U_ZERO_ERROR;
     std::string result;
     icu::StringByteSink<std::string> sink(&result);
-    filtered->normalizeUTF8(0, icu::StringPiece(text.data(), static_cast<std::int32_t>(text.size())), sink, nullptr, status);
-    if (U_FAILURE(status)) throw errors::model("Unicode normalization of {} bytes failed: {}", text.size(), u_errorName(status));
+    filtered->normalizeUTF8(0, icu::StringPiece(text.data(), static_cast<std::int32_t>(text.size())), sink, nullptr,
+                            status);
+    if (U_FAILURE(status))
+      throw errors::model("Unicode normalization of {} bytes failed: {}", text.size(), u_errorName(status));
     return result;
   };
 }
@@ -60,12 +62,18 @@ std::function<std::string(std::string)> unicode_form(const std::string& form, co
 char32_t new_small_letter(char32_t c) {
   if (c >= 0x10D50 && c <= 0x10D65) return c + 0x20;
   switch (c) {
-    case 0x1C89: return 0x1C8A;
-    case 0xA7CB: return 0x0264;
-    case 0xA7CC: return 0xA7CD;
-    case 0xA7DA: return 0xA7DB;
-    case 0xA7DC: return 0x019B;
-    default: return 0;
+    case 0x1C89:
+      return 0x1C8A;
+    case 0xA7CB:
+      return 0x0264;
+    case 0xA7CC:
+      return 0xA7CD;
+    case 0xA7DA:
+      return 0xA7DB;
+    case 0xA7DC:
+      return 0x019B;
+    default:
+      return 0;
   }
 }
 
@@ -130,7 +138,8 @@ void Normalizer::add(const Node& node) {
       return strip_space(std::move(text), left, right);
     });
   } else if (type == "Prepend") {
-    steps_.emplace_back([prefix = node.text("prepend")](std::string text) { return text.empty() ? text : prefix + text; });
+    steps_.emplace_back(
+        [prefix = node.text("prepend")](std::string text) { return text.empty() ? text : prefix + text; });
   } else if (type == "Replace") {
     steps_.emplace_back([pattern = node.pattern("pattern"), content = node.text("content")](std::string text) {
       return pattern.replace(text, content);
@@ -142,7 +151,8 @@ void Normalizer::add(const Node& node) {
       return result;
     });
   } else {
-    node.unsupported_type("Sequence, NFC, NFD, NFKC, NFKD, Lowercase, Strip, StripAccents, Prepend, Replace, ByteLevel");
+    node.unsupported_type(
+        "Sequence, NFC, NFD, NFKC, NFKD, Lowercase, Strip, StripAccents, Prepend, Replace, ByteLevel");
   }
 }
 

@@ -42,7 +42,8 @@ std::string new_ranges(Accept accept) {
   std::string result;
   for (const auto& range : ranges_since_unicode_14()) {
     if (!accept(range.category)) continue;
-    result += fmt::format("\\x{{{:x}}}-\\x{{{:x}}}", static_cast<unsigned>(range.first), static_cast<unsigned>(range.last));
+    result +=
+        fmt::format("\\x{{{:x}}}-\\x{{{:x}}}", static_cast<unsigned>(range.first), static_cast<unsigned>(range.last));
   }
   return result;
 }
@@ -53,7 +54,9 @@ std::string category_items(std::string_view category) {
 
 bool is_alphabetic_category(std::string_view c) { return c[0] == 'L' || c[0] == 'M'; }
 
-std::string alphabetic_items() { return "\\p{Alphabetic}" + new_ranges([](auto c) { return c[0] == 'L'; }); }
+std::string alphabetic_items() {
+  return "\\p{Alphabetic}" + new_ranges([](auto c) { return c[0] == 'L'; });
+}
 
 /// Oniguruma's \w: Alphabetic, marks, decimal digits, connectors, and the Latin-1 superscripts and fractions.
 std::string word_items() {
@@ -62,20 +65,42 @@ std::string word_items() {
 }
 
 /// The long names of general categories that Oniguruma knows beside the short ones, loosely written.
-constexpr std::pair<std::string_view, std::string_view> kCategoryNames[] = {
-    {"letter", "L"},           {"uppercaseletter", "Lu"},    {"lowercaseletter", "Ll"},     {"titlecaseletter", "Lt"},
-    {"modifierletter", "Lm"},  {"otherletter", "Lo"},        {"mark", "M"},                 {"nonspacingmark", "Mn"},
-    {"spacingmark", "Mc"},     {"enclosingmark", "Me"},      {"number", "N"},               {"decimalnumber", "Nd"},
-    {"letternumber", "Nl"},    {"othernumber", "No"},        {"punctuation", "P"},          {"connectorpunctuation", "Pc"},
-    {"dashpunctuation", "Pd"}, {"openpunctuation", "Ps"},    {"closepunctuation", "Pe"},    {"initialpunctuation", "Pi"},
-    {"finalpunctuation", "Pf"}, {"otherpunctuation", "Po"},  {"symbol", "S"},               {"mathsymbol", "Sm"},
-    {"currencysymbol", "Sc"},  {"modifiersymbol", "Sk"},     {"othersymbol", "So"},         {"separator", "Z"},
-    {"spaceseparator", "Zs"},  {"lineseparator", "Zl"},      {"paragraphseparator", "Zp"}};
+constexpr std::pair<std::string_view, std::string_view> kCategoryNames[] = {{"letter", "L"},
+                                                                            {"uppercaseletter", "Lu"},
+                                                                            {"lowercaseletter", "Ll"},
+                                                                            {"titlecaseletter", "Lt"},
+                                                                            {"modifierletter", "Lm"},
+                                                                            {"otherletter", "Lo"},
+                                                                            {"mark", "M"},
+                                                                            {"nonspacingmark", "Mn"},
+                                                                            {"spacingmark", "Mc"},
+                                                                            {"enclosingmark", "Me"},
+                                                                            {"number", "N"},
+                                                                            {"decimalnumber", "Nd"},
+                                                                            {"letternumber", "Nl"},
+                                                                            {"othernumber", "No"},
+                                                                            {"punctuation", "P"},
+                                                                            {"connectorpunctuation", "Pc"},
+                                                                            {"dashpunctuation", "Pd"},
+                                                                            {"openpunctuation", "Ps"},
+                                                                            {"closepunctuation", "Pe"},
+                                                                            {"initialpunctuation", "Pi"},
+                                                                            {"finalpunctuation", "Pf"},
+                                                                            {"otherpunctuation", "Po"},
+                                                                            {"symbol", "S"},
+                                                                            {"mathsymbol", "Sm"},
+                                                                            {"currencysymbol", "Sc"},
+                                                                            {"modifiersymbol", "Sk"},
+                                                                            {"othersymbol", "So"},
+                                                                            {"separator", "Z"},
+                                                                            {"spaceseparator", "Zs"},
+                                                                            {"lineseparator", "Zl"},
+                                                                            {"paragraphseparator", "Zp"}};
 
 std::optional<std::string> category_named(const std::string& loose) {
-  constexpr std::string_view kShort[] = {"L",  "Lu", "Ll", "Lt", "Lm", "Lo", "M",  "Mn", "Mc", "Me", "N",  "Nd", "Nl", "No", "P",
-                                         "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "S",  "Sm", "Sc", "Sk", "So", "Z",  "Zs", "Zl",
-                                         "Zp", "C",  "Cc", "Cf", "Cn", "Co", "Cs"};
+  constexpr std::string_view kShort[] = {"L",  "Lu", "Ll", "Lt", "Lm", "Lo", "M",  "Mn", "Mc", "Me", "N",  "Nd", "Nl",
+                                         "No", "P",  "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "S",  "Sm", "Sc", "Sk",
+                                         "So", "Z",  "Zs", "Zl", "Zp", "C",  "Cc", "Cf", "Cn", "Co", "Cs"};
   for (const auto name : kShort) {
     if (loose_name(name) == loose) return std::string(name);
   }
@@ -112,7 +137,8 @@ class Translator {
 
  private:
   [[noreturn]] void refuse(std::string_view what) const {
-    throw errors::model("{}: the regular expression '{}' has {} at byte {}, which is not supported", where_, in_, what, at_);
+    throw errors::model("{}: the regular expression '{}' has {} at byte {}, which is not supported", where_, in_, what,
+                        at_);
   }
   char peek(std::size_t ahead = 0) const { return at_ + ahead < in_.size() ? in_[at_ + ahead] : '\0'; }
   bool looking_at(std::string_view text) const { return in_.substr(at_).starts_with(text); }
@@ -124,20 +150,29 @@ class Translator {
 
   void step() {
     switch (peek()) {
-      case '\\': return escape();
-      case '[': return character_class();
-      case '(': return open_group();
-      case ')': return close_group();
-      case '{': return braces();
-      case '^': return ++at_, atom("(?m:^)");
-      case '$': return ++at_, atom("(?m:$)");
+      case '\\':
+        return escape();
+      case '[':
+        return character_class();
+      case '(':
+        return open_group();
+      case ')':
+        return close_group();
+      case '{':
+        return braces();
+      case '^':
+        return ++at_, atom("(?m:^)");
+      case '$':
+        return ++at_, atom("(?m:$)");
       case '*':
       case '+':
-      case '?': return quantifier();
+      case '?':
+        return quantifier();
       case '|':
         out_ += in_[at_++];
         return;
-      default: return literal();
+      default:
+        return literal();
     }
   }
 
@@ -158,8 +193,9 @@ class Translator {
     while (end < in_.size() && (is_digit(in_[end]) || in_[end] == ',')) ++end;
     const auto inside = in_.substr(at_ + 1, end - at_ - 1);
     const auto comma = inside.find(',');
-    const bool is_quantifier = end < in_.size() && in_[end] == '}' && !inside.empty() && inside != "," &&
-                               (comma == std::string_view::npos || inside.find(',', comma + 1) == std::string_view::npos);
+    const bool is_quantifier =
+        end < in_.size() && in_[end] == '}' && !inside.empty() && inside != "," &&
+        (comma == std::string_view::npos || inside.find(',', comma + 1) == std::string_view::npos);
     if (!is_quantifier) return ++at_, atom("\\{");
     at_ = end + 1;
     if (peek() == '?' && comma == std::string_view::npos) refuse("an optional {n}?");
@@ -245,15 +281,24 @@ class Translator {
   /// The items of \s \d \w \h and whether they are negated.
   static std::optional<std::pair<std::string, bool>> set_escape(char c) {
     switch (c) {
-      case 's': return std::pair{std::string(kSpace), false};
-      case 'S': return std::pair{std::string(kSpace), true};
-      case 'd': return std::pair{category_items("Nd"), false};
-      case 'D': return std::pair{category_items("Nd"), true};
-      case 'w': return std::pair{word_items(), false};
-      case 'W': return std::pair{word_items(), true};
-      case 'h': return std::pair{std::string(kHex), false};
-      case 'H': return std::pair{std::string(kHex), true};
-      default: return std::nullopt;
+      case 's':
+        return std::pair{std::string(kSpace), false};
+      case 'S':
+        return std::pair{std::string(kSpace), true};
+      case 'd':
+        return std::pair{category_items("Nd"), false};
+      case 'D':
+        return std::pair{category_items("Nd"), true};
+      case 'w':
+        return std::pair{word_items(), false};
+      case 'W':
+        return std::pair{word_items(), true};
+      case 'h':
+        return std::pair{std::string(kHex), false};
+      case 'H':
+        return std::pair{std::string(kHex), true};
+      default:
+        return std::nullopt;
     }
   }
 
@@ -271,7 +316,8 @@ class Translator {
     const auto loose = loose_name(name);
     auto items = property_items(loose);
     if (!items) {
-      if (!std::all_of(loose.begin(), loose.end(), [](char c) { return is_letter(c) || is_digit(c); })) refuse("this property");
+      if (!std::all_of(loose.begin(), loose.end(), [](char c) { return is_letter(c) || is_digit(c); }))
+        refuse("this property");
       items = fmt::format("\\p{{{}}}", name);
     }
     at_ = end + 1;
@@ -282,14 +328,24 @@ class Translator {
   std::string character_escape() {
     const char c = peek(1);
     switch (c) {
-      case 't': case 'n': case 'r': case 'f': case 'a': case 'e':
+      case 't':
+      case 'n':
+      case 'r':
+      case 'f':
+      case 'a':
+      case 'e':
         at_ += 2;
         return {'\\', c};
-      case 'v': return at_ += 2, "\\x{b}";
-      case '0': return at_ += 2, "\\x{0}";
-      case 'x': return peek(2) == '{' ? braced_code_point() : hex_code_point(2, 0x7F);
-      case 'u': return hex_code_point(4, 0xFFFF);
-      default: break;
+      case 'v':
+        return at_ += 2, "\\x{b}";
+      case '0':
+        return at_ += 2, "\\x{0}";
+      case 'x':
+        return peek(2) == '{' ? braced_code_point() : hex_code_point(2, 0x7F);
+      case 'u':
+        return hex_code_point(4, 0xFFFF);
+      default:
+        break;
     }
     if (is_letter(c) || is_digit(c)) refuse(fmt::format("\\{}", c));
     ++at_;
@@ -301,7 +357,8 @@ class Translator {
     const auto end = in_.find('}', at_);
     if (end == std::string_view::npos) refuse("\\x without }");
     const auto digits = in_.substr(at_ + 3, end - at_ - 3);
-    if (digits.empty() || digits.size() > 8 || !std::all_of(digits.begin(), digits.end(), is_hex)) refuse("this \\x{...}");
+    if (digits.empty() || digits.size() > 8 || !std::all_of(digits.begin(), digits.end(), is_hex))
+      refuse("this \\x{...}");
     at_ = end + 1;
     return fmt::format("\\x{{{}}}", digits);
   }
@@ -390,8 +447,8 @@ class Translator {
   const std::string& where_;
   std::string out_;
   std::size_t at_ = 0;
-  std::size_t atom_ = 0;              // where the last atom starts in out_
-  std::vector<std::size_t> groups_;   // where open groups start in out_
+  std::size_t atom_ = 0;             // where the last atom starts in out_
+  std::vector<std::size_t> groups_;  // where open groups start in out_
 };
 
 }  // namespace

@@ -68,16 +68,17 @@ class Pattern::RegexSearch final : public Search {
  public:
   RegexSearch(std::string_view expression, std::string where) : where_(std::move(where)) {
     const std::string translated = oniguruma_to_pcre2(expression, where_);
-    std::unique_ptr<pcre2_compile_context, Deleter<pcre2_compile_context_free>> context(pcre2_compile_context_create(nullptr));
+    std::unique_ptr<pcre2_compile_context, Deleter<pcre2_compile_context_free>> context(
+        pcre2_compile_context_create(nullptr));
     if (!context) throw std::bad_alloc();
     pcre2_set_newline(context.get(), PCRE2_NEWLINE_LF);
     int code = 0;
     PCRE2_SIZE at = 0;
-    code_.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(translated.data()), translated.size(), PCRE2_UTF | PCRE2_UCP, &code,
-                              &at, context.get()));
+    code_.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(translated.data()), translated.size(), PCRE2_UTF | PCRE2_UCP,
+                              &code, &at, context.get()));
     if (!code_) {
-      throw errors::model("{}: the regular expression '{}' is malformed: {} (byte {} of '{}')", where_, one_line(expression),
-                          pcre2_message(code), at, one_line(translated));
+      throw errors::model("{}: the regular expression '{}' is malformed: {} (byte {} of '{}')", where_,
+                          one_line(expression), pcre2_message(code), at, one_line(translated));
     }
     // Without a JIT on this machine the interpreter does the same, slower.
     pcre2_jit_compile(code_.get(), PCRE2_JIT_COMPLETE);
@@ -89,8 +90,8 @@ class Pattern::RegexSearch final : public Search {
     if (result == PCRE2_ERROR_JIT_STACKLIMIT) result = run(text, from, PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT, tools);
     if (result == PCRE2_ERROR_NOMATCH) return false;
     if (result < 0) {
-      throw errors::model("{}: the regular expression gave up at byte {} of a text of {} bytes: {}", where_, from, text.size(),
-                          pcre2_message(result));
+      throw errors::model("{}: the regular expression gave up at byte {} of a text of {} bytes: {}", where_, from,
+                          text.size(), pcre2_message(result));
     }
     const PCRE2_SIZE* const ends = pcre2_get_ovector_pointer(tools.data.get());
     match = {ends[0], ends[1], true};
@@ -99,8 +100,8 @@ class Pattern::RegexSearch final : public Search {
 
  private:
   int run(std::string_view text, std::size_t from, std::uint32_t options, Scratch& tools) const {
-    return pcre2_match(code_.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), from, options, tools.data.get(),
-                       tools.context.get());
+    return pcre2_match(code_.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), from, options,
+                       tools.data.get(), tools.context.get());
   }
 
   std::string where_;
@@ -148,9 +149,9 @@ Pattern Pattern::characters(bool (*accept)(char32_t)) { return Pattern(std::make
 std::vector<Span> Pattern::cut(std::string_view text) const {
   std::vector<Span> spans;
   if (text.empty()) return {Span{}};
-  std::size_t done = 0;                            // all before it is in spans
-  std::size_t from = 0;                            // where the next search starts
-  std::size_t last_end = std::string_view::npos;   // of the last match
+  std::size_t done = 0;                           // all before it is in spans
+  std::size_t from = 0;                           // where the next search starts
+  std::size_t last_end = std::string_view::npos;  // of the last match
   Span match;
   while (from <= text.size() && search_->find(text, from, match)) {
     if (match.begin == match.end && match.end == last_end) {

@@ -15,7 +15,8 @@ struct Span {
   bool match = false;
 };
 
-/// What a tokenizer.json looks for in a text: a regular expression in Oniguruma's syntax, a fixed text, or single characters.
+/// What a tokenizer.json looks for in a text: a regular expression in Oniguruma's syntax, a fixed text, or single
+/// characters.
 ///
 /// Immutable, thread-safe, cheap to copy. Texts must be valid UTF-8.
 class Pattern {
@@ -25,8 +26,8 @@ class Pattern {
   static Pattern literal(std::string text);
   static Pattern characters(bool (*accept)(char32_t));
 
-  /// The text cut in matches and what lies between them, in order. An empty match is an empty span. Throws Error{model} if the
-  /// search runs out of its limits.
+  /// The text cut in matches and what lies between them, in order. An empty match is an empty span. Throws Error{model}
+  /// if the search runs out of its limits.
   std::vector<Span> cut(std::string_view text) const;
   /// The text with every match replaced.
   std::string replace(std::string_view text, std::string_view content) const;

@@ -52,11 +52,17 @@ void join_with_next(std::vector<Span>& spans) {
 
 void apply(SplitBehavior behavior, std::vector<Span>& spans) {
   switch (behavior) {
-    case SplitBehavior::removed: std::erase_if(spans, [](const Span& span) { return span.match; }); return;
-    case SplitBehavior::isolated: return;
-    case SplitBehavior::contiguous: return join_contiguous(spans);
-    case SplitBehavior::merged_with_previous: return join_with_previous(spans);
-    case SplitBehavior::merged_with_next: return join_with_next(spans);
+    case SplitBehavior::removed:
+      std::erase_if(spans, [](const Span& span) { return span.match; });
+      return;
+    case SplitBehavior::isolated:
+      return;
+    case SplitBehavior::contiguous:
+      return join_contiguous(spans);
+    case SplitBehavior::merged_with_previous:
+      return join_with_previous(spans);
+    case SplitBehavior::merged_with_next:
+      return join_with_next(spans);
   }
 }
 

@@ -13,7 +13,8 @@ namespace lmms_eval::local::tokenization {
 /// What becomes of the matches when a text is split.
 enum class SplitBehavior { removed, isolated, merged_with_previous, merged_with_next, contiguous };
 
-/// A stretch of the text on its way to the model: an added token, whose id is known, or text still to be cut and encoded.
+/// A stretch of the text on its way to the model: an added token, whose id is known, or text still to be cut and
+/// encoded.
 struct Piece {
   std::size_t begin = 0;
   std::size_t end = 0;

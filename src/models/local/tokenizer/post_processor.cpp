@@ -8,7 +8,8 @@ namespace {
 /// The id of ["</s>", 2].
 std::int32_t paired_id(const Node& node, const std::string& key) {
   const auto items = node.items(key);
-  if (items.size() != 2 || !items[1].value().is_number_integer()) node.at(key).wrong_type("a list of a token and its id");
+  if (items.size() != 2 || !items[1].value().is_number_integer())
+    node.at(key).wrong_type("a list of a token and its id");
   return items[1].value().get<std::int32_t>();
 }
 

@@ -8,9 +8,11 @@
 
 namespace lmms_eval::local::tokenization {
 
-/// The "post_processor" of tokenizer.json: puts special tokens (BOS ...) around the ids of a text. Immutable, thread-safe.
+/// The "post_processor" of tokenizer.json: puts special tokens (BOS ...) around the ids of a text. Immutable,
+/// thread-safe.
 ///
-/// Sequence, TemplateProcessing, BertProcessing, RobertaProcessing, ByteLevel (which only touches offsets); null does nothing.
+/// Sequence, TemplateProcessing, BertProcessing, RobertaProcessing, ByteLevel (which only touches offsets); null does
+/// nothing.
 class PostProcessor {
  public:
   explicit PostProcessor(const Node& node) { add(node); }

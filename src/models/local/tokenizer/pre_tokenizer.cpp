@@ -62,7 +62,8 @@ PrependScheme prepend_scheme(const Node& metaspace) {
   if (scheme == "never") return PrependScheme::never;
   if (legacy_never) {
     // Files from before prepend_scheme have add_prefix_space alone.
-    if (!metaspace.at("prepend_scheme").is_null()) metaspace.at("prepend_scheme").wrong_type("never, as add_prefix_space is false");
+    if (!metaspace.at("prepend_scheme").is_null())
+      metaspace.at("prepend_scheme").wrong_type("never, as add_prefix_space is false");
     return PrependScheme::never;
   }
   if (scheme == "first") return PrependScheme::first;

@@ -8,8 +8,8 @@
 
 namespace lmms_eval::local::tokenization {
 
-/// The "pre_tokenizer" of tokenizer.json: cuts normalized text into the words that the model encodes one by one. Immutable,
-/// thread-safe.
+/// The "pre_tokenizer" of tokenizer.json: cuts normalized text into the words that the model encodes one by one.
+/// Immutable, thread-safe.
 ///
 /// Sequence, Split, ByteLevel, Digits, Whitespace, WhitespaceSplit, Punctuation, Metaspace; null cuts nothing.
 class PreTokenizer {

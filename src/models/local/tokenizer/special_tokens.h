@@ -12,11 +12,11 @@ namespace lmms_eval::local::tokenization {
 
 /// What tokenizer_config.json and special_tokens_map.json say about tokens, by the rules of transformers 5.
 struct SpecialTokens {
-  /// bos_token, eos_token, unk_token, sep_token, pad_token, cls_token, mask_token, and whatever else is called *_token or
-  /// stands in an extra_special_tokens object (image_token ...): name and text, in this order.
+  /// bos_token, eos_token, unk_token, sep_token, pad_token, cls_token, mask_token, and whatever else is called *_token
+  /// or stands in an extra_special_tokens object (image_token ...): name and text, in this order.
   std::vector<std::pair<std::string, std::string>> named;
-  /// added_tokens_decoder by id, then tokens that only appear as named or extra special tokens. `given` tells tokens that are
-  /// written out with their properties from those known by text alone.
+  /// added_tokens_decoder by id, then tokens that only appear as named or extra special tokens. `given` tells tokens
+  /// that are written out with their properties from those known by text alone.
   struct Entry {
     AddedToken token;
     bool given = false;

@@ -26,7 +26,8 @@ class Reader final : public nlohmann::json_sax<json> {
   bool boolean(bool value) override { return scalar(value); }
   bool number_integer(number_integer_t value) override { return integer(value, value); }
   bool number_unsigned(number_unsigned_t value) override {
-    return integer(value, value > static_cast<number_unsigned_t>(kMostIds) ? kMostIds : static_cast<std::int64_t>(value));
+    return integer(value,
+                   value > static_cast<number_unsigned_t>(kMostIds) ? kMostIds : static_cast<std::int64_t>(value));
   }
   bool number_float(number_float_t value, const string_t&) override { return scalar(value); }
   bool binary(binary_t&) override { return false; }
@@ -118,9 +119,12 @@ class Reader final : public nlohmann::json_sax<json> {
     file_.merges.emplace_back(text.substr(0, space), text.substr(space + 1));
     return true;
   }
-  bool bad_id() const { throw errors::model("{}: model.vocab: the id of '{}' must be a small non-negative integer", where_, one_line(key_)); }
+  bool bad_id() const {
+    throw errors::model("{}: model.vocab: the id of '{}' must be a small non-negative integer", where_, one_line(key_));
+  }
   bool bad_merge() const {
-    throw errors::model("{}: model.merges[{}] must be a text \"a b\" or a list of two texts", where_, file_.merges.size());
+    throw errors::model("{}: model.merges[{}] must be a text \"a b\" or a list of two texts", where_,
+                        file_.merges.size());
   }
 
   TokenizerFile& file_;
@@ -134,7 +138,8 @@ class Reader final : public nlohmann::json_sax<json> {
 };
 
 void require_bpe(const TokenizerFile& file, const std::string& where) {
-  const Node model(file.rest.is_object() && file.rest.contains("model") ? file.rest["model"] : file.rest, where + ": model");
+  const Node model(file.rest.is_object() && file.rest.contains("model") ? file.rest["model"] : file.rest,
+                   where + ": model");
   if (!file.rest.is_object() || !file.rest.contains("model")) throw errors::model("{}: has no model", where);
   // Files of the first versions name no type; BPE is what has merges.
   const auto type = model.text("type", file.merges.empty() ? "(none)" : "BPE");
@@ -146,7 +151,8 @@ void require_bpe(const TokenizerFile& file, const std::string& where) {
 
 TokenizerFile read_tokenizer_file(const std::filesystem::path& path) {
   if (!std::filesystem::exists(path)) {
-    throw errors::model("{}: there is no such file; local models need a tokenizer in the tokenizer.json format", path.string());
+    throw errors::model("{}: there is no such file; local models need a tokenizer in the tokenizer.json format",
+                        path.string());
   }
   const std::string text = read_file(path);
   TokenizerFile file;

@@ -7,7 +7,8 @@
 
 namespace lmms_eval::local::tokenization {
 
-/// tokenizer.json, read in one pass: the vocabulary and the merges, which are nearly all of it, come apart from the rest.
+/// tokenizer.json, read in one pass: the vocabulary and the merges, which are nearly all of it, come apart from the
+/// rest.
 struct TokenizerFile {
   nlohmann::json rest;  ///< all else; model.vocab and model.merges are null
   Vocabulary vocabulary;

@@ -48,8 +48,8 @@ constexpr NewRange kNewRanges[] = {
 
 const NewRange* new_range(char32_t c) {
   const auto* const end = std::end(kNewRanges);
-  const auto* const found =
-      std::lower_bound(std::begin(kNewRanges), end, c, [](const NewRange& range, char32_t value) { return range.last < value; });
+  const auto* const found = std::lower_bound(std::begin(kNewRanges), end, c,
+                                             [](const NewRange& range, char32_t value) { return range.last < value; });
   return found != end && found->first <= c ? found : nullptr;
 }
 
@@ -59,8 +59,8 @@ constexpr std::string_view kCategoryNames[] = {"Cn", "Lu", "Ll", "Lt", "Lm", "Lo
                                                "Ps", "Pe", "Pc", "Po", "Sm", "Sc", "Sk", "So", "Pi", "Pf"};
 static_assert(std::size(kCategoryNames) == U_CHAR_CATEGORY_COUNT);
 
-/// How many of the bytes at `at` form a sequence: its length if valid, else the negated length of the maximal invalid part.
-/// Table 3-7 of the Unicode standard.
+/// How many of the bytes at `at` form a sequence: its length if valid, else the negated length of the maximal invalid
+/// part. Table 3-7 of the Unicode standard.
 int sequence_at(std::string_view bytes, std::size_t at) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
   const unsigned lead = byte(at);
@@ -119,8 +119,8 @@ bool is_punctuation(char32_t c) {
 bool is_word(char32_t c) {
   if (c < 0x80) return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_';
   const auto category = general_category(c);
-  return category[0] == 'L' || category[0] == 'M' || category == "Nd" || category == "Nl" || category == "Pc" || c == 0x200C ||
-         c == 0x200D || u_isUAlphabetic(static_cast<UChar32>(c)) != 0;
+  return category[0] == 'L' || category[0] == 'M' || category == "Nd" || category == "Nl" || category == "Pc" ||
+         c == 0x200C || c == 0x200D || u_isUAlphabetic(static_cast<UChar32>(c)) != 0;
 }
 
 bool is_mark(char32_t c) { return c >= 0x300 && general_category(c)[0] == 'M'; }

@@ -7,8 +7,8 @@
 
 namespace lmms_eval::local::tokenization {
 
-/// Characters as the tokenizers library sees them: Unicode 16. The Unicode tables of the libraries that we link are older
-/// (PCRE2 10.42 knows Unicode 14, ICU 72 knows 15), so what was assigned since then is listed here.
+/// Characters as the tokenizers library sees them: Unicode 16. The Unicode tables of the libraries that we link are
+/// older (PCRE2 10.42 knows Unicode 14, ICU 72 knows 15), so what was assigned since then is listed here.
 
 /// A run of characters assigned after Unicode 14, all of one general category ("Lo", "Nd" ...).
 struct NewRange {

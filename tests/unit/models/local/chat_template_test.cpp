@@ -19,7 +19,8 @@ Part image() { return Part::of_media(MediaRef::from_bytes(MediaKind::image, "", 
 Message says(Role role, std::string text) { return {role, {Part::of_text(std::move(text))}}; }
 
 const char* const kParts =
-    "{% for m in messages %}[{{ m.role }}]{% for c in m.content %}{% if c.type == 'image' %}<image>{% else %}{{ c.text }}"
+    "{% for m in messages %}[{{ m.role }}]{% for c in m.content %}{% if c.type == 'image' %}<image>{% else %}{{ c.text "
+    "}}"
     "{% endif %}{% endfor %}{% endfor %}{% if add_generation_prompt %}[assistant]{% endif %}";
 const char* const kText = "{% for m in messages %}[{{ m.role }}]{{ m.content | trim }}{% endfor %}";
 
@@ -44,15 +45,21 @@ TEST(ChatTemplate, GivesPartsInTheOrderOfTheMessage) {
 
 TEST(ChatTemplate, GivesTextToATemplateThatNeverLooksAtParts) {
   const auto chat = ChatTemplate::from_text(kText, "here");
-  EXPECT_EQ(chat.render(std::vector<Message>{{Role::user, {Part::of_text(" a"), Part::of_text("b ")}}}, false), "[user]ab");
-  EXPECT_THAT(error_of([&] { chat.render(std::vector<Message>{{Role::user, {image()}}}, false); }, ErrorKind::model),
+  EXPECT_EQ(chat.render(std::vector<Message>{{Role::user, {Part::of_text(" a"), Part::of_text("b ")}}}, false),
+            "[user]ab");
+  EXPECT_THAT(error_of(
+                  [&] {
+                    chat.render(std::vector<Message>{{Role::user, {image()}}}, false);
+                  },
+                  ErrorKind::model),
               HasSubstr("here: this chat template takes the user's content as text and has no place for image parts"));
 }
 
 TEST(ChatTemplate, FindsOutTheFormForEachRole) {
   // Only the parts of users are looked at; other contents are added to a text, which a list refuses.
   const auto chat = ChatTemplate::from_text(
-      "{% for m in messages %}{% if m.role == 'user' %}{% for c in m.content %}{{ c.text or c.type }}{% endfor %}{% else %}"
+      "{% for m in messages %}{% if m.role == 'user' %}{% for c in m.content %}{{ c.text or c.type }}{% endfor %}{% "
+      "else %}"
       "{{ '<' + m.content + '>' }}{% endif %}{% endfor %}",
       "here");
   const std::vector<Message> messages = {
@@ -62,7 +69,8 @@ TEST(ChatTemplate, FindsOutTheFormForEachRole) {
 
 TEST(ChatTemplate, KeepsPartsForATemplateThatPrintsThemByTypeAndForOneThatTakesBoth) {
   const auto chat = ChatTemplate::from_text(
-      "{% for m in messages %}{% if m.content is string %}text:{{ m.content }}{% else %}{% for c in m.content %}{{ c.text }}"
+      "{% for m in messages %}{% if m.content is string %}text:{{ m.content }}{% else %}{% for c in m.content %}{{ "
+      "c.text }}"
       "{% endfor %}{% endif %}{% endfor %}",
       "here");
   EXPECT_EQ(chat.render(std::vector<Message>{says(Role::user, "U")}, false), "U");
@@ -70,10 +78,15 @@ TEST(ChatTemplate, KeepsPartsForATemplateThatPrintsThemByTypeAndForOneThatTakesB
 
 TEST(ChatTemplate, ShowsSpecialTokensOfTheFolder) {
   TempDir folder;
-  folder.write("tokenizer_config.json",
-               json({{"bos_token", "<s>"}, {"eos_token", {{"content", "</s>"}}}, {"pad_token", nullptr}, {"image_token", "<img>"},
-                     {"chat_template", "{{ bos_token }}{{ messages[0].content[0].text }}{{ eos_token }}{{ pad_token }}{{ image_token }}"}})
-                   .dump());
+  folder.write(
+      "tokenizer_config.json",
+      json({{"bos_token", "<s>"},
+            {"eos_token", {{"content", "</s>"}}},
+            {"pad_token", nullptr},
+            {"image_token", "<img>"},
+            {"chat_template",
+             "{{ bos_token }}{{ messages[0].content[0].text }}{{ eos_token }}{{ pad_token }}{{ image_token }}"}})
+          .dump());
   const auto chat = ChatTemplate::load(folder.path());
   ASSERT_TRUE(chat.has_value());
   EXPECT_EQ(chat->render(std::vector<Message>{says(Role::user, "x")}, false), "<s>x</s><img>");
@@ -107,28 +120,36 @@ TEST(ChatTemplate, IsChosenByName) {
 
 TEST(ChatTemplate, HasNoDefaultAmongSeveralNamedOnes) {
   TempDir folder;
-  folder.write("tokenizer_config.json", R"({"chat_template": [{"name": "a", "template": "A"}, {"name": "b", "template": "B"}]})");
-  EXPECT_THAT(error_of([&] { ChatTemplate::load(folder.path()); }, ErrorKind::usage), HasSubstr("several chat templates (a, b)"));
+  folder.write("tokenizer_config.json",
+               R"({"chat_template": [{"name": "a", "template": "A"}, {"name": "b", "template": "B"}]})");
+  EXPECT_THAT(error_of([&] { ChatTemplate::load(folder.path()); }, ErrorKind::usage),
+              HasSubstr("several chat templates (a, b)"));
   folder.write("tokenizer_config.json", R"({"chat_template": "one"})");
-  EXPECT_THAT(error_of([&] { ChatTemplate::load(folder.path(), "a"); }, ErrorKind::usage), HasSubstr("only one chat template"));
+  EXPECT_THAT(error_of([&] { ChatTemplate::load(folder.path(), "a"); }, ErrorKind::usage),
+              HasSubstr("only one chat template"));
 }
 
 TEST(ChatTemplate, NamesTheFileAndPlaceOfAMistake) {
   TempDir folder;
-  folder.write("chat_template.jinja", "line one\n{% for m in messages %}\n{{ m.content | no_such_filter }}{% endfor %}");
+  folder.write("chat_template.jinja",
+               "line one\n{% for m in messages %}\n{{ m.content | no_such_filter }}{% endfor %}");
   EXPECT_THAT(error_of([&] { ChatTemplate::load(folder.path()); }, ErrorKind::config),
               HasSubstr((folder / "chat_template.jinja").string() + ":3:"));
   folder.write("chat_template.jinja", "ok");
   folder.write("chat_template.json", "{");
-  EXPECT_THAT(error_of([&] { ChatTemplate::load(folder.path()); }, ErrorKind::model), HasSubstr("chat_template.json: malformed JSON"));
+  EXPECT_THAT(error_of([&] { ChatTemplate::load(folder.path()); }, ErrorKind::model),
+              HasSubstr("chat_template.json: malformed JSON"));
 }
 
 TEST(ChatTemplate, PassesOnWhatTheTemplateRaises) {
   const auto chat = ChatTemplate::from_text(
-      "{% if messages[0].role != 'user' %}{{ raise_exception('users come first') }}{% endif %}{{ messages[0].content }}", "here");
+      "{% if messages[0].role != 'user' %}{{ raise_exception('users come first') }}{% endif %}{{ messages[0].content "
+      "}}",
+      "here");
   EXPECT_EQ(chat.render(std::vector<Message>{says(Role::user, "x")}, false), "x");
-  EXPECT_THAT(error_of([&] { chat.render(std::vector<Message>{says(Role::assistant, "x")}, false); }, ErrorKind::config),
-              ::testing::AllOf(HasSubstr("users come first"), HasSubstr("while rendering the chat template here")));
+  EXPECT_THAT(
+      error_of([&] { chat.render(std::vector<Message>{says(Role::assistant, "x")}, false); }, ErrorKind::config),
+      ::testing::AllOf(HasSubstr("users come first"), HasSubstr("while rendering the chat template here")));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Pixels are compared with transformers in tests/parity/test_image.py; here: the rules one by one, on pictures small enough to check
-// by eye, and errors.
+// Pixels are compared with transformers in tests/parity/test_image.py; here: the rules one by one, on pictures small
+// enough to check by eye, and errors.
 #include "models/local/image_processor.h"
 
 #include <gtest/gtest.h>
@@ -16,13 +16,15 @@ namespace {
 using lmms_eval::testing::TempDir;
 using media::Image;
 
-/// Tiles of 4 x 4 out of at most 2 x 2, without interpolation and with means of one half, as long as `more` says nothing else.
+/// Tiles of 4 x 4 out of at most 2 x 2, without interpolation and with means of one half, as long as `more` says
+/// nothing else.
 LlavaOnevisionImageProcessor processor(const std::string& more = "") {
   const TempDir folder;
   folder.write("preprocessor_config.json",
                R"({"image_processor_type": "LlavaOnevisionImageProcessor", "image_mean": [0.5, 0.5, 0.5],
                    "image_std": [0.5, 0.5, 0.5], "size": {"height": 4, "width": 4}, "resample": 0,
-                   "image_grid_pinpoints": [[4, 4], [4, 8], [8, 4], [8, 8]])" + more + "}");
+                   "image_grid_pinpoints": [[4, 4], [4, 8], [8, 4], [8, 8]])" +
+                   more + "}");
   return LlavaOnevisionImageProcessor::load(folder.path());
 }
 
@@ -30,7 +32,8 @@ LlavaOnevisionImageProcessor processor(const std::string& more = "") {
 Image numbered(int width, int height) {
   Image image{width, height, 3, {}};
   for (int y = 0; y < height; ++y)
-    for (int x = 0; x < width; ++x) image.data.insert(image.data.end(), {std::uint8_t(10 + x), std::uint8_t(10 + y), 200});
+    for (int x = 0; x < width; ++x)
+      image.data.insert(image.data.end(), {std::uint8_t(10 + x), std::uint8_t(10 + y), 200});
   return image;
 }
 
@@ -110,7 +113,9 @@ TEST(ImageProcessor, LaysPixelsOutByTileChannelRowAndColumnAndPadsBeforeItNormal
   EXPECT_EQ(processed.tile, (ImageSize{4, 4}));
   EXPECT_EQ(processed.original, (ImageSize{5, 8}));
   ASSERT_EQ(processed.pixels.size(), 5u * 3 * 16);
-  const auto at = [&](int tile, int channel, int y, int x) { return processed.pixels[((tile * 3 + channel) * 4 + y) * 4 + x]; };
+  const auto at = [&](int tile, int channel, int y, int x) {
+    return processed.pixels[((tile * 3 + channel) * 4 + y) * 4 + x];
+  };
   EXPECT_FLOAT_EQ(at(1, 0, 0, 0), -1.0f);  // black
   EXPECT_FLOAT_EQ(at(2, 0, 1, 3), (17 / 255.0f - 0.5f) / 0.5f);
   EXPECT_FLOAT_EQ(at(2, 1, 2, 0), (11 / 255.0f - 0.5f) / 0.5f);
@@ -133,13 +138,16 @@ TEST(ImageProcessor, StepsCanBeTurnedOff) {
   EXPECT_FLOAT_EQ(raw.pixels[1], 11.0f);
   const auto normalised = processor(R"(, "do_rescale": false)").process(numbered(4, 4), false);
   EXPECT_FLOAT_EQ(normalised.pixels[1], (11.0f - 0.5f) / 0.5f);
+  const auto null = processor(R"(, "do_rescale": null, "do_normalize": null)").process(numbered(4, 4), false);
+  EXPECT_FLOAT_EQ(null.pixels[1], 11.0f);
   const auto rescaled = processor(R"(, "do_normalize": false, "rescale_factor": 0.5)").process(numbered(4, 4), false);
   EXPECT_FLOAT_EQ(rescaled.pixels[1], 5.5f);
 }
 
 TEST(ImageProcessor, ComposesTransparencyOverWhiteAndRepeatsGrey) {
   Image rgba{4, 4, 4, {}};
-  for (int i = 0; i < 16; ++i) rgba.data.insert(rgba.data.end(), {100, 0, 255, std::uint8_t(i == 0 ? 0 : i == 1 ? 255 : 51)});
+  for (int i = 0; i < 16; ++i)
+    rgba.data.insert(rgba.data.end(), {100, 0, 255, std::uint8_t(i == 0 ? 0 : i == 1 ? 255 : 51)});
   const auto tiles = processor().tiles(rgba, false);
   EXPECT_EQ(pixel(tiles[0], 0, 0), (Pixel{255, 255, 255}));
   EXPECT_EQ(pixel(tiles[0], 1, 0), (Pixel{100, 0, 255}));
@@ -174,6 +182,7 @@ TEST(ImageProcessor, NamesTheFileAndTheKeyThatItCannotUse) {
       {R"({"size": {"longest_edge": 4}})", "'size'"},
       {R"({"size": {"height": -1, "width": 4}})", "'size'"},
       {R"({"resample": 9})", "'resample'"},
+      {R"({"rescale_factor": null})", "'rescale_factor' is null"},
       {R"j({"image_grid_pinpoints": "(1x1),(2x2)"})j", "'image_grid_pinpoints'"},
       {R"({"image_mean": [1, 2]})", "'image_mean'"},
       {R"({"do_pad_to_square": true})", "'do_pad_to_square'"},

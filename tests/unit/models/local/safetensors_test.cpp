@@ -107,7 +107,8 @@ TEST(SafeTensors, RefusesFilesThatAreCutOrTooLong) {
   }
   EXPECT_THAT(error_of(""), HasSubstr("truncated: 0 bytes"));
   EXPECT_THAT(error_of(whole.substr(0, 20)), HasSubstr("truncated: the header has"));
-  EXPECT_THAT(error_of(whole.substr(0, whole.size() - 1)), HasSubstr("tensor 'a' ends at byte 8 of the data, of which there are 7"));
+  EXPECT_THAT(error_of(whole.substr(0, whole.size() - 1)),
+              HasSubstr("tensor 'a' ends at byte 8 of the data, of which there are 7"));
   EXPECT_THAT(error_of(whole + "x"), HasSubstr("the tensors take 8 bytes, the file has 9"));
   EXPECT_EQ(error_of(whole), "");
 }
@@ -125,7 +126,8 @@ TEST(SafeTensors, RefusesHeadersThatAreNone) {
 TEST(SafeTensors, RefusesTensorsThatDoNotFit) {
   const std::string data(16, '\0');
   const auto one = [&](const json& value) { return error_of({{"w", value}}, data); };
-  EXPECT_THAT(one(tensor("F8_E4M3", {16}, 0, 16)), HasSubstr("tensor 'w' has the dtype \"F8_E4M3\", which is not supported"));
+  EXPECT_THAT(one(tensor("F8_E4M3", {16}, 0, 16)),
+              HasSubstr("tensor 'w' has the dtype \"F8_E4M3\", which is not supported"));
   EXPECT_THAT(one(tensor("F32", {5}, 0, 16)), HasSubstr("has 16 bytes, but F32 of shape [5] takes 20"));
   EXPECT_THAT(one(tensor("F32", {-4}, 0, 16)), HasSubstr("no list of non-negative integers"));
   EXPECT_THAT(one(tensor("F32", {1.5}, 0, 16)), HasSubstr("no list of non-negative integers"));
@@ -133,7 +135,8 @@ TEST(SafeTensors, RefusesTensorsThatDoNotFit) {
   EXPECT_THAT(one(tensor("F32", {18446744073709551615ull}, 0, 16)), HasSubstr("no list of non-negative integers"));
   EXPECT_THAT(one(tensor("F64", {9223372036854775807ull}, 0, 16)), HasSubstr("too large"));
   EXPECT_THAT(one(tensor("F32", {4}, 16, 0)), HasSubstr("no valid data_offsets"));
-  EXPECT_THAT(one(tensor("F32", {4}, 18446744073709551600ull, 18446744073709551615ull)), HasSubstr("no valid data_offsets"));
+  EXPECT_THAT(one(tensor("F32", {4}, 18446744073709551600ull, 18446744073709551615ull)),
+              HasSubstr("no valid data_offsets"));
   EXPECT_THAT(one({{"dtype", "F32"}, {"shape", {4}}}), HasSubstr("no valid data_offsets"));
   EXPECT_THAT(one({{"dtype", "F32"}, {"data_offsets", {0, 16}}}), HasSubstr("has no shape"));
   EXPECT_THAT(one({{"shape", {4}}, {"data_offsets", {0, 16}}}), HasSubstr("has the dtype null"));
@@ -141,13 +144,15 @@ TEST(SafeTensors, RefusesTensorsThatDoNotFit) {
 
 TEST(SafeTensors, RefusesOverlapsAndHoles) {
   const std::string data(16, '\0');
-  EXPECT_THAT(error_of({{"a", tensor("U8", {10}, 0, 10)}, {"b", tensor("U8", {8}, 8, 16)}}, data), HasSubstr("tensor 'b' overlaps 'a'"));
+  EXPECT_THAT(error_of({{"a", tensor("U8", {10}, 0, 10)}, {"b", tensor("U8", {8}, 8, 16)}}, data),
+              HasSubstr("tensor 'b' overlaps 'a'"));
   EXPECT_THAT(error_of({{"a", tensor("U8", {4}, 0, 4)}, {"b", tensor("U8", {8}, 8, 16)}}, data),
               HasSubstr("tensor 'b' starts at byte 8 of the data, which leaves a hole from byte 4"));
 }
 
 TEST(SafeTensors, SurvivesEveryDamagedByteOfAHeader) {
-  const std::string whole = file_of(json({{"a", tensor("F32", {2}, 0, 8)}, {"b", tensor("U8", {3}, 8, 11)}}).dump(), "12345678abc");
+  const std::string whole =
+      file_of(json({{"a", tensor("F32", {2}, 0, 8)}, {"b", tensor("U8", {3}, 8, 11)}}).dump(), "12345678abc");
   std::mt19937 random(7);
   int refused = 0;
   for (int round = 0; round < 2000; ++round) {
@@ -187,7 +192,9 @@ class Shards : public ::testing::Test {
     folder_.write("one.safetensors", file_of(json({{"a", tensor("U8", {1}, 0, 1)}}).dump(), "1"));
     folder_.write("two.safetensors", file_of(json({{"b", tensor("U8", {1}, 0, 1)}}).dump(), "2"));
   }
-  void index(const json& weights) { folder_.write("model.safetensors.index.json", json({{"weight_map", weights}}).dump()); }
+  void index(const json& weights) {
+    folder_.write("model.safetensors.index.json", json({{"weight_map", weights}}).dump());
+  }
   std::string error() {
     try {
       SafeTensors::open(folder_.path());

@@ -27,7 +27,8 @@ inline json byte_level_tokenizer(const std::vector<std::pair<std::string, std::s
     add(left + right);
     list.push_back({left, right});
   }
-  const json byte_level = {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"trim_offsets", true}, {"use_regex", true}};
+  const json byte_level = {
+      {"type", "ByteLevel"}, {"add_prefix_space", false}, {"trim_offsets", true}, {"use_regex", true}};
   return {{"version", "1.0"},
           {"added_tokens", json::array()},
           {"normalizer", nullptr},

@@ -92,7 +92,9 @@ TEST(Tokenizer, ReadsInvalidUtf8AsReplacementCharacters) {
 TEST(Tokenizer, DecodesEachMaximalInvalidPartAsOneReplacementCharacter) {
   TempDir folder;
   const auto tokenizer = load(folder, hello());
-  const auto decode = [&](const std::vector<std::string>& tokens) { return tokenizer.decode(ids_of(tokenizer, tokens)); };
+  const auto decode = [&](const std::vector<std::string>& tokens) {
+    return tokenizer.decode(ids_of(tokenizer, tokens));
+  };
   EXPECT_EQ(decode({"Ã"}), "\uFFFD");
   EXPECT_EQ(decode({"ð", "Ł", "ĺ", "h"}), "\uFFFDh");        // F0 9F 98 68
   EXPECT_EQ(decode({"í", "ł", "Ģ"}), "\uFFFD\uFFFD\uFFFD");  // ED A0 80, a surrogate
@@ -102,8 +104,9 @@ TEST(Tokenizer, DecodesEachMaximalInvalidPartAsOneReplacementCharacter) {
 TEST(Tokenizer, FindsAddedTokensBeforeTheModelSeesTheText) {
   TempDir folder;
   auto file = hello();
-  file["added_tokens"] = {added_token(261, "<|a|>"), added_token(262, "<|a|>b"), added_token(263, "<L>", {{"lstrip", true}}),
-                          added_token(264, "<R>", {{"rstrip", true}}), added_token(265, "word", {{"single_word", true}})};
+  file["added_tokens"] = {added_token(261, "<|a|>"), added_token(262, "<|a|>b"),
+                          added_token(263, "<L>", {{"lstrip", true}}), added_token(264, "<R>", {{"rstrip", true}}),
+                          added_token(265, "word", {{"single_word", true}})};
   const auto tokenizer = load(folder, file);
   EXPECT_THAT(tokenizer.encode("<|a|><|a|>b<|a|>"), ElementsAre(261, 262, 261));
   EXPECT_THAT(tokenizer.encode("hello \n<L><R>\t hello"), ElementsAre(259, 263, 264, 259));
@@ -161,26 +164,26 @@ TEST(Tokenizer, AddsSpecialTokensByTheTemplateOnlyIfAsked) {
 
 TEST(Tokenizer, FallsBackToByteTokensAndUnknown) {
   TempDir folder;
-  const json file = {
-      {"added_tokens", json::array()},
-      {"normalizer",
-       {{"type", "Sequence"},
-        {"normalizers",
-         {{{"type", "Prepend"}, {"prepend", "▁"}}, {{"type", "Replace"}, {"pattern", {{"String", " "}}}, {"content", "▁"}}}}}},
-      {"decoder",
-       {{"type", "Sequence"},
-        {"decoders",
-         {{{"type", "Replace"}, {"pattern", {{"String", "▁"}}}, {"content", " "}},
-          {{"type", "ByteFallback"}},
-          {{"type", "Fuse"}},
-          {{"type", "Strip"}, {"content", " "}, {"start", 1}, {"stop", 0}}}}}},
-      {"model",
-       {{"type", "BPE"},
-        {"unk_token", "<unk>"},
-        {"fuse_unk", true},
-        {"byte_fallback", true},
-        {"vocab", {{"<unk>", 0}, {"▁", 1}, {"a", 2}, {"▁a", 3}, {"<0xC3>", 4}, {"<0xA9>", 5}}},
-        {"merges", json::array({"▁ a"})}}}};
+  const json file = {{"added_tokens", json::array()},
+                     {"normalizer",
+                      {{"type", "Sequence"},
+                       {"normalizers",
+                        {{{"type", "Prepend"}, {"prepend", "▁"}},
+                         {{"type", "Replace"}, {"pattern", {{"String", " "}}}, {"content", "▁"}}}}}},
+                     {"decoder",
+                      {{"type", "Sequence"},
+                       {"decoders",
+                        {{{"type", "Replace"}, {"pattern", {{"String", "▁"}}}, {"content", " "}},
+                         {{"type", "ByteFallback"}},
+                         {{"type", "Fuse"}},
+                         {{"type", "Strip"}, {"content", " "}, {"start", 1}, {"stop", 0}}}}}},
+                     {"model",
+                      {{"type", "BPE"},
+                       {"unk_token", "<unk>"},
+                       {"fuse_unk", true},
+                       {"byte_fallback", true},
+                       {"vocab", {{"<unk>", 0}, {"▁", 1}, {"a", 2}, {"▁a", 3}, {"<0xC3>", 4}, {"<0xA9>", 5}}},
+                       {"merges", json::array({"▁ a"})}}}};
   const auto tokenizer = load(folder, file);
   EXPECT_THAT(tokenizer.encode("a aé"), ElementsAre(3, 3, 4, 5));
   EXPECT_THAT(tokenizer.encode("aöö"), ElementsAre(3, 0)) << "öö has a byte that is no token";
@@ -196,7 +199,8 @@ TEST(Tokenizer, SplitsByOnigurumasRulesNotByPcres) {
     file["pre_tokenizer"] = {
         {"type", "Sequence"},
         {"pretokenizers",
-         {{{"type", "Split"}, {"pattern", {{"Regex", pattern}}}, {"behavior", "Isolated"}, {"invert", false}}, byte_level}}};
+         {{{"type", "Split"}, {"pattern", {{"Regex", pattern}}}, {"behavior", "Isolated"}, {"invert", false}},
+          byte_level}}};
     return load(folder, file).encode(text).size();
   };
   // "hello" is one token where it is not cut, and "he" + "ll" + "o" where it is cut around "ll".
@@ -225,18 +229,23 @@ TEST(Tokenizer, RefusesWhatItDoesNotSupportByNameAndPlace) {
   };
   EXPECT_THAT(with("/model/type", "WordPiece"), HasSubstr("model.type 'WordPiece' is not supported"));
   EXPECT_THAT(with("/model/dropout", 0.1), HasSubstr("model.dropout is 0.1"));
-  EXPECT_THAT(with("/normalizer", {{"type", "Precompiled"}}), HasSubstr("normalizer.type \"Precompiled\" is not supported"));
+  EXPECT_THAT(with("/normalizer", {{"type", "Precompiled"}}),
+              HasSubstr("normalizer.type \"Precompiled\" is not supported"));
   EXPECT_THAT(with("/pre_tokenizer", {{"type", "UnicodeScripts"}}), HasSubstr("pre_tokenizer.type \"UnicodeScripts\""));
   EXPECT_THAT(with("/decoder", {{"type", "CTC"}}), HasSubstr("decoder.type \"CTC\" is not supported"));
   EXPECT_THAT(with("/model/merges/0", {"h", "q", "x"}), HasSubstr("model.merges[0]"));
   EXPECT_THAT(with("/model/merges/1", {"h", "q"}), HasSubstr("model.merges[1]: 'hq' is not in the vocabulary"));
   EXPECT_THAT(with("/model/vocab/h", -1), HasSubstr("model.vocab: the id of 'h'"));
   EXPECT_THAT(with("/model/unk_token", "<unk>"), HasSubstr("model.unk_token '<unk>' is not in the vocabulary"));
-  EXPECT_THAT(with("/pre_tokenizer", {{"type", "Split"}, {"pattern", {{"Regex", "[a&&[b]]"}}}, {"behavior", "Removed"}, {"invert", false}}),
-              HasSubstr("pre_tokenizer.pattern.Regex: the regular expression '[a&&[b]]' has a class intersection at byte 2"));
-  EXPECT_THAT(with("/pre_tokenizer", {{"type", "Split"}, {"pattern", {{"Regex", "a("}}}, {"behavior", "Removed"}, {"invert", false}}),
+  EXPECT_THAT(
+      with("/pre_tokenizer",
+           {{"type", "Split"}, {"pattern", {{"Regex", "[a&&[b]]"}}}, {"behavior", "Removed"}, {"invert", false}}),
+      HasSubstr("pre_tokenizer.pattern.Regex: the regular expression '[a&&[b]]' has a class intersection at byte 2"));
+  EXPECT_THAT(with("/pre_tokenizer",
+                   {{"type", "Split"}, {"pattern", {{"Regex", "a("}}}, {"behavior", "Removed"}, {"invert", false}}),
               HasSubstr("is malformed"));
-  EXPECT_THAT(with("/pre_tokenizer", {{"type", "Split"}, {"pattern", {{"String", "a"}}}, {"behavior", "Odd"}, {"invert", false}}),
+  EXPECT_THAT(with("/pre_tokenizer",
+                   {{"type", "Split"}, {"pattern", {{"String", "a"}}}, {"behavior", "Odd"}, {"invert", false}}),
               HasSubstr("pre_tokenizer.behavior must be Removed, Isolated"));
   EXPECT_EQ(with("/normalizer", nullptr), "");
 }
