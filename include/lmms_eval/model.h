@@ -55,7 +55,7 @@ struct ModelInfo {
   /// template), and nothing else (no secret, no concurrency). Sorted map name -> value.
   std::map<std::string, std::string> identity;
   std::string chat_template;              ///< text of the template in use, empty when there is none
-  std::size_t preferred_in_flight = 1;    ///< how many requests it likes to hold; sizes the look-ahead window
+  std::size_t preferred_in_flight = 1;    ///< how many docs it likes to hold; sizes the look-ahead window
   std::map<std::string, double> metrics;  ///< throughput extras after a run
 };
 
@@ -98,7 +98,6 @@ struct ModelOptions {
   std::string device;                             ///< --device, empty when not given
   std::optional<std::string> chat_template_name;  ///< --apply_chat_template NAME ("" = bare flag)
   std::optional<std::int64_t> torch_seed = 1234;
-  bool force_simple = false;
 };
 
 /// How a plugin (and liblmms_eval_torch.so) comes in: an extern "C" function `lmms_eval_register_plugin(int abi)` in

@@ -116,6 +116,7 @@ struct TaskNode {
   std::vector<TaskNode> members;
   std::vector<GroupMetric> aggregate;  ///< of a group; empty: it only bundles
   std::string version;
+  std::filesystem::path source;  ///< the YAML file that defines it; empty if it is written out inside another one
 };
 
 /// What the command line changes in every task.
@@ -128,8 +129,7 @@ struct TaskOverrides {
   std::string system_instruction;
   bool apply_chat_template = false;
   bool fewshot_as_multiturn = false;
-  std::string model_name;  ///< as typed: picks lmms_eval_specific_kwargs
-  bool process_with_media = false;
+  std::string model_name;  ///< as typed: picks model_specific_generation_kwargs
   std::string reasoning_tags = "[[\"<think>\",\"</think>\"],[\"<analysis>\",\"</analysis>\"]]";
 };
 

@@ -63,6 +63,10 @@ void write_file_atomically(const fs::path& path, std::string_view content) {
   }
 }
 
+void rename_file(const fs::path& from, const fs::path& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) throw output_error("write", to, errno);
+}
+
 std::string read_file(const fs::path& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) throw errors::data("cannot read {}: {}", path.string(), std::strerror(errno));
@@ -110,7 +114,13 @@ AppendFile::AppendFile(AppendFile&& other) noexcept
     : path_(std::move(other.path_)), fd_(std::exchange(other.fd_, -1)), size_(other.size_) {}
 
 void AppendFile::append(std::string_view bytes) {
-  write_all(fd_, bytes, path_);
+  try {
+    write_all(fd_, bytes, path_);
+  } catch (...) {
+    // A full disk takes the beginning of a line: no half line may stay.
+    [[maybe_unused]] const int ignored = ::ftruncate(fd_, static_cast<off_t>(size_));
+    throw;
+  }
   size_ += bytes.size();
 }
 

@@ -13,6 +13,9 @@ namespace lmms_eval {
 /// Error{output} with the path and the reason (disk full, no permission), and leaves no temporary file.
 LMMS_EVAL_API void write_file_atomically(const std::filesystem::path& path, std::string_view content);
 
+/// Throws Error{output} with the new path and the reason.
+LMMS_EVAL_API void rename_file(const std::filesystem::path& from, const std::filesystem::path& to);
+
 /// The whole file. Throws Error{data} with the path and the reason.
 LMMS_EVAL_API std::string read_file(const std::filesystem::path& path);
 
@@ -28,7 +31,7 @@ class LMMS_EVAL_API AppendFile {
   AppendFile(const AppendFile&) = delete;
   AppendFile& operator=(const AppendFile&) = delete;
 
-  /// Throws Error{output}, e.g. on a full disk.
+  /// Throws Error{output}, e.g. on a full disk; then the file is as it was before.
   void append(std::string_view bytes);
   std::uint64_t size() const { return size_; }
   const std::filesystem::path& path() const { return path_; }

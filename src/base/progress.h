@@ -24,7 +24,7 @@ class LMMS_EVAL_API Progress {
   /// Ends the line. Idempotent.
   void finish();
 
-  /// "12/360 docs, 45.1/s, 0:08 left": the text without terminal control, for tests.
+  /// "docs: 12/360, 45.1/s, 0:08 left": the text without terminal control, for tests.
   static std::string text(const std::string& what, std::uint64_t done, std::uint64_t total, double seconds,
                           const std::string& note);
 

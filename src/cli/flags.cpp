@@ -255,11 +255,8 @@ std::vector<std::string> with_bound_negatives(const std::vector<std::string>& ar
 RunOptions parse_flags(const std::vector<std::string>& arguments) {
   Flags flags;
   auto list = with_bound_negatives(with_full_names(arguments, flags.app()));
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    if (list[i].starts_with("-") || (i > 0 && list[i - 1].starts_with("-"))) continue;
-    if (i == 0)
-      throw errors::usage("'{}' is neither a command (eval, tasks, models, version) nor a flag; see --help", list[i]);
-  }
+  if (!list.empty() && !list[0].starts_with("-"))
+    throw errors::usage("'{}' is neither a command (eval, tasks, models, version) nor a flag; see --help", list[0]);
   std::reverse(list.begin(), list.end());  // CLI11 takes them from the back
   try {
     flags.app().parse(std::move(list));

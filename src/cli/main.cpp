@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
+
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -22,9 +24,12 @@ namespace {
 constexpr int kUsageStatus = 2;
 constexpr int kFailureStatus = 1;
 
+std::atomic<bool> interrupted = false;
+
 extern "C" void on_interrupt(int) {
   // The first Ctrl-C lets what is in flight finish; the second ends at once.
-  if (stop_requested()) _exit(130);
+  if (interrupted) _exit(130);
+  interrupted = true;
   request_stop();
   static constexpr char kText[] =
       "\nstopping: what is in flight is finished and kept; press Ctrl-C again to end at once\n";
@@ -39,21 +44,30 @@ void remember_secrets_of_environment() {
 
 void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
-std::vector<std::filesystem::path> include_paths(const RunOptions& options) {
-  std::vector<std::filesystem::path> paths;
-  for (const auto& path : split(options.include_path, ','))
-    if (!trim(path).empty()) paths.emplace_back(trim(path));
-  return paths;
-}
-
 int run_one(const std::vector<std::string>& arguments) {
   const RunOptions options = parse_flags(arguments);
   set_up_logging(options.verbosity);
   if (is_task_listing(options.tasks)) {
-    print(task_listing(options.tasks, include_paths(options)));
+    print(task_listing(options.tasks, options.include_paths()));
     return 0;
   }
   return run_evaluation(options);
+}
+
+/// Says what is wrong in one line; returns the exit status.
+int report(const std::exception& problem) {
+  const auto* error = dynamic_cast<const Error*>(&problem);
+  fmt::print(stderr, "lmms_eval: {}{}\n", error ? "" : "unexpected error: ", redact(one_line(problem.what(), 2000)));
+  return error && error->kind() == ErrorKind::usage ? kUsageStatus : kFailureStatus;
+}
+
+/// One of several evaluations: the others run whatever becomes of it.
+int run_and_report(const std::vector<std::string>& arguments) {
+  try {
+    return run_one(arguments);
+  } catch (const std::exception& problem) {
+    return report(problem);
+  }
 }
 
 int evaluate_command(const std::vector<std::string>& arguments) {
@@ -62,12 +76,12 @@ int evaluate_command(const std::vector<std::string>& arguments) {
   set_up_logging(options.verbosity);
   int status = 0;
   const auto runs = read_config_file(options.config);
-  for (std::size_t i = 0; i < runs.size() && !stop_requested(); ++i) {
+  for (std::size_t i = 0; i < runs.size() && !interrupted; ++i) {
     // The command line comes last, so it wins.
     std::vector<std::string> merged = runs[i];
     merged.insert(merged.end(), arguments.begin(), arguments.end());
     if (runs.size() > 1) spdlog::info("--config: evaluation {} of {}", i + 1, runs.size());
-    status = std::max(status, run_one(merged));
+    status = std::max(status, runs.size() > 1 ? run_and_report(merged) : run_one(merged));
   }
   return status;
 }
@@ -114,12 +128,8 @@ int run_main(int argc, char** argv) {
     const int status = dispatch({argv + 1, argv + argc});
     if (std::fflush(stdout) != 0) throw errors::output("cannot write to standard output");
     return status;
-  } catch (const Error& error) {
-    fmt::print(stderr, "lmms_eval: {}\n", redact(one_line(error.what(), 2000)));
-    return error.kind() == ErrorKind::usage ? kUsageStatus : kFailureStatus;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "lmms_eval: unexpected error: {}\n", redact(one_line(error.what(), 2000)));
-    return kFailureStatus;
+  } catch (const std::exception& problem) {
+    return report(problem);
   }
 }
 

@@ -32,6 +32,11 @@ void say_what_has_no_effect(const RunOptions& options) {
   if (!options.refused.empty())
     throw errors::usage("--{}: not supported in this version; leave it out", join(options.refused, ", --"));
   for (const auto& [flag, why] : options.without_effect) spdlog::info("--{} has no effect here: {}", flag, why);
+  if (const auto seeds = options.seeds(); options.given.contains("seed") && seeds[0] != seeds[2])
+    spdlog::info(
+        "--seed {}: the seeds of random and numpy have no effect here; torch's ({}) seeds sampling, the last "
+        "({}) the choice of examples",
+        options.seed, seeds[2] ? std::to_string(*seeds[2]) : "None", seeds[3] ? std::to_string(*seeds[3]) : "None");
   if (options.cache_requests.empty()) return;
   const std::vector<std::string> values = {"true", "refresh", "delete"};
   if (std::find(values.begin(), values.end(), options.cache_requests) == values.end())
@@ -39,19 +44,11 @@ void say_what_has_no_effect(const RunOptions& options) {
   spdlog::info("--cache_requests has no effect here: requests are built as the run goes, none are kept");
 }
 
-/// Items of a comma list, without empty ones and the space around them.
-std::vector<std::string> comma_list(const std::string& text) {
-  std::vector<std::string> items;
-  for (const auto& item : split(text, ','))
-    if (const auto trimmed = trim(item); !trimmed.empty()) items.emplace_back(trimmed);
-  return items;
-}
-
 SimpleEvaluateOptions to_evaluation(const RunOptions& options) {
   SimpleEvaluateOptions evaluation;
   evaluation.model = options.model;
-  evaluation.tasks = comma_list(options.tasks);
-  for (const auto& path : comma_list(options.include_path)) evaluation.include_paths.emplace_back(path);
+  evaluation.tasks = options.task_selectors();
+  evaluation.include_paths = options.include_paths();
 
   auto& model = evaluation.model_options;
   model.args = options.model_args;
@@ -81,6 +78,47 @@ SimpleEvaluateOptions to_evaluation(const RunOptions& options) {
   return evaluation;
 }
 
+/// Every flag with its value after merging, for the results file; flags without effect as they were given.
+Json resolved_arguments(const RunOptions& options) {
+  const auto or_null = [](const std::string& text) { return text.empty() ? Json() : Json(text); };
+  const auto optional = [](const auto& value) { return value ? Json(*value) : Json(); };
+  Json all;
+  all["model"] = options.model;
+  all["tasks"] = options.tasks;
+  all["model_args"] = options.model_args;
+  all["num_fewshot"] = optional(options.num_fewshot);
+  all["batch_size"] = options.batch_size;
+  all["max_batch_size"] = optional(options.max_batch_size);
+  all["device"] = or_null(options.device);
+  all["output_path"] = or_null(options.output_path);
+  all["limit"] = optional(options.limit);
+  all["offset"] = options.offset;
+  all["use_cache"] = or_null(options.use_cache);
+  all["cache_requests"] = or_null(options.cache_requests);
+  all["check_integrity"] = options.check_integrity;
+  all["write_out"] = options.write_out;
+  all["log_samples"] = options.log_samples;
+  all["log_samples_suffix"] = options.log_samples_suffix;
+  all["predict_only"] = options.predict_only;
+  all["system_instruction"] = or_null(options.system_instruction);
+  all["apply_chat_template"] = !options.apply_chat_template           ? Json(false)
+                               : options.apply_chat_template->empty() ? Json(true)
+                                                                      : Json(*options.apply_chat_template);
+  all["fewshot_as_multiturn"] = options.fewshot_as_multiturn;
+  all["show_config"] = options.show_config;
+  all["include_path"] = or_null(options.include_path);
+  all["gen_kwargs"] = options.gen_kwargs;
+  all["repeats"] = options.repeats;
+  all["max_tokens"] = optional(options.max_tokens);
+  all["reasoning_tags"] = options.reasoning_tags;
+  all["verbosity"] = options.verbosity;
+  all["config"] = or_null(options.config);
+  all["seed"] = Json::array();
+  for (const auto& seed : options.seeds()) all["seed"].push_back(optional(seed));
+  for (const auto& [flag, why] : options.without_effect) all[flag] = options.given.at(flag);
+  return all;
+}
+
 RunDescription describe(const RunOptions& options) {
   RunDescription run;
   run.model_source = options.model;
@@ -91,7 +129,7 @@ RunDescription describe(const RunOptions& options) {
   run.limit = options.limit;
   run.offset = options.offset;
   run.seeds = options.seeds();
-  for (const auto& [flag, value] : options.given) run.resolved_cli_args[flag] = value;
+  run.resolved_cli_args = resolved_arguments(options);
   run.system_instruction = options.system_instruction;
   run.fewshot_as_multiturn = options.fewshot_as_multiturn;
   return run;
@@ -142,8 +180,8 @@ int run_evaluation(const RunOptions& options) {
   Results results = simple_evaluate(evaluation, sinks);
   run.end_time = monotonic_seconds();
   describe_run(results, run);
+  print_report(options, results);  // before the file: a full disk must not take the scores
   if (paths) write_results_file(*results.document, *paths);
-  print_report(options, results);
   if (paths) spdlog::info("results: {}", paths->results.string());
   if (samples)
     for (const auto& file : samples->files()) spdlog::info("samples: {}", file.string());

@@ -8,6 +8,7 @@
 #include "base/key_values.h"
 #include "base/text.h"
 #include "lmms_eval/model.h"
+#include "tasks/generation_kwargs.h"
 
 namespace lmms_eval::cli {
 namespace {
@@ -17,6 +18,13 @@ std::optional<std::int64_t> whole_number(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size() || text.empty()) return std::nullopt;
   return value;
+}
+
+std::vector<std::string> comma_list(const std::string& text) {
+  std::vector<std::string> items;
+  for (const auto& item : split(text, ','))
+    if (const auto trimmed = trim(item); !trimmed.empty()) items.emplace_back(trimmed);
+  return items;
 }
 
 void check_batch_size(const std::string& text) {
@@ -72,6 +80,9 @@ void check_rules(const RunOptions& options) {
   }
   if (!options.log_samples_suffix.empty() && !options.log_samples && !options.predict_only)
     throw errors::usage("--log_samples_suffix {}: needs --log_samples", options.log_samples_suffix);
+  if (options.log_samples_suffix.find('/') != std::string::npos)
+    throw errors::usage("--log_samples_suffix {}: is part of a file name and must have no /",
+                        options.log_samples_suffix);
   if (options.fewshot_as_multiturn) {
     if (!options.apply_chat_template) throw errors::usage("--fewshot_as_multiturn needs --apply_chat_template");
     if (options.num_fewshot.value_or(0) <= 0)
@@ -88,6 +99,13 @@ void check_rules(const RunOptions& options) {
 }
 
 }  // namespace
+
+std::vector<std::filesystem::path> RunOptions::include_paths() const {
+  const auto items = comma_list(include_path);
+  return {items.begin(), items.end()};
+}
+
+std::vector<std::string> RunOptions::task_selectors() const { return comma_list(tasks); }
 
 std::vector<Seed> RunOptions::seeds() const {
   std::vector<Seed> values;
@@ -118,7 +136,7 @@ void check(const RunOptions& options) {
   check_rules(options);
   options.seeds();
   KeyValues::parse(options.model_args, "--model_args");
-  KeyValues::parse(options.gen_kwargs, "--gen_kwargs");
+  generation_options(KeyValues::parse(options.gen_kwargs, "--gen_kwargs").values(), "--gen_kwargs", ErrorKind::usage);
 }
 
 }  // namespace lmms_eval::cli

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
@@ -55,6 +56,9 @@ struct RunOptions {
   // Every flag that was given on the command line or in --config, with its value, for the results file.
   std::map<std::string, std::string> given;
 
+  /// --include_path and --tasks: items of comma lists, without empty ones and the space around them.
+  std::vector<std::filesystem::path> include_paths() const;
+  std::vector<std::string> task_selectors() const;
   /// --seed as four values: random, numpy, torch, few-shot. Throws Error{usage}.
   std::vector<Seed> seeds() const;
 };

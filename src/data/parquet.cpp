@@ -162,28 +162,30 @@ class ParquetSplit final : public Split {
       if (!cursor_.batches || cursor_.group != group || cursor_.next_row > row)
         cursor_ = {group, 0,
                    take(files_[groups_[group].file]->reader->GetRecordBatchReader({groups_[group].index}), path)};
-      while (cursor_.next_row <= row) read_batch(path);
+      Cursor started = std::exchange(cursor_, {});  // columns of a failed read may stand at different rows
+      while (started.next_row <= row) read_batch(path, started);
+      cursor_ = std::move(started);
     });
     return kept_.front();
   }
 
-  /// Decodes the cursor's next batch and keeps it, if need be instead of the ones not used for longest.
-  void read_batch(const std::filesystem::path& path) const {
+  /// Decodes a cursor's next batch and keeps it, if need be instead of the ones not used for longest.
+  void read_batch(const std::filesystem::path& path, Cursor& cursor) const {
     std::shared_ptr<arrow::RecordBatch> records;
-    if (const auto status = cursor_.batches->ReadNext(&records); !status.ok()) throw unreadable(path, status.message());
+    if (const auto status = cursor.batches->ReadNext(&records); !status.ok()) throw unreadable(path, status.message());
     if (!records)
       throw unreadable(path,
-                       "row group " + std::to_string(groups_[cursor_.group].index) + " has fewer rows than it says");
+                       "row group " + std::to_string(groups_[cursor.group].index) + " has fewer rows than it says");
     const auto table = take(arrow::Table::FromRecordBatches({records}), path);
     const std::int64_t bytes = arrow::util::TotalBufferSize(*records);
     while (!kept_.empty() && held_ + bytes > kept_bytes_) {
       held_ -= kept_.back().bytes;
       kept_.pop_back();
     }
-    kept_.push_front({cursor_.group, cursor_.next_row, table, bytes});
+    kept_.push_front({cursor.group, cursor.next_row, table, bytes});
     held_ += bytes;
-    cursor_.next_row += records->num_rows();
-    if (cursor_.next_row >= groups_[cursor_.group].rows) cursor_.batches.reset();
+    cursor.next_row += records->num_rows();
+    if (cursor.next_row >= groups_[cursor.group].rows) cursor.batches.reset();
   }
 
   std::vector<std::unique_ptr<File>> files_;

@@ -1,6 +1,7 @@
 #include "lmms_eval/evaluate.h"
 
 #include <fmt/format.h>
+
 #include <algorithm>
 #include <atomic>
 #include <nlohmann/json.hpp>
@@ -13,6 +14,7 @@
 #include "evaluator/results_document.h"
 #include "evaluator/sample_line.h"
 #include "evaluator/task_run.h"
+#include "template/operators.h"
 
 namespace lmms_eval {
 namespace {
@@ -30,13 +32,64 @@ void collect_tasks(const std::vector<TaskNode>& nodes, std::vector<std::shared_p
   }
 }
 
+/// Sinks that still work. One that fails is told nothing more, and what it said becomes a problem of the run: neither
+/// the other sinks nor the scores are lost with it.
+class Sinks {
+ public:
+  explicit Sinks(std::span<ResultSink* const> sinks) : sinks_(sinks.begin(), sinks.end()) {
+    for (auto* sink : sinks_) wants_samples_ |= sink->wants_samples();
+  }
+
+  bool wants_samples() const { return wants_samples_; }
+  const std::vector<std::string>& problems() const { return problems_; }
+
+  void sample(const Sample& sample) {
+    each([&](ResultSink& sink) {
+      if (sink.wants_samples()) sink.sample(sample);
+    });
+  }
+  void finish(const Results& results) {
+    each([&](ResultSink& sink) { sink.finish(results); });
+  }
+  void abort() {
+    for (auto* sink : sinks_) sink->abort();
+  }
+
+ private:
+  template <typename Call>
+  void each(Call&& call) {
+    std::erase_if(sinks_, [&](ResultSink* sink) {
+      try {
+        call(*sink);
+        return false;
+      } catch (const Error& error) {
+        problems_.push_back(redact(error.what()));
+        spdlog::error("{}; the run goes on without it", problems_.back());
+        sink->abort();
+        return true;
+      }
+    });
+  }
+
+  std::vector<ResultSink*> sinks_;
+  std::vector<std::string> problems_;
+  bool wants_samples_ = false;
+};
+
+/// What a request looks like to the model. One that the model cannot render has failed with that reason already.
+std::string shown_prompt(const LM& model, const Request& request) {
+  try {
+    return model.prompt_text(request);
+  } catch (const Error& error) {
+    return fmt::format("[no prompt: {}]", redact(error.what()));
+  }
+}
+
 /// Scores docs as they are finished, counts them, tells the sinks.
 class Collector {
  public:
-  Collector(const LM& model, const EvaluateOptions& options, std::span<ResultSink* const> sinks, std::uint64_t docs)
-      : model_(model), options_(options), sinks_(sinks), progress_("docs", docs) {
-    for (auto* sink : sinks_) wants_samples_ |= sink->wants_samples();
-  }
+  Collector(const LM& model, const EvaluateOptions& options, Sinks& sinks, std::uint64_t docs)
+      : model_(model), options_(options), sinks_(sinks), progress_("docs", docs) {}
 
   void take(OpenDoc& doc) {
     settle_status(doc);
@@ -50,7 +103,7 @@ class Collector {
       }
     }
     count(doc, scores);
-    if (wants_samples_ && doc.doc) write_samples(doc, scores);
+    if (sinks_.wants_samples()) write_samples(doc, scores);
     ++done_;
     std::string note;
     if (problems_ > 0) note = fmt::format("{} not scored", problems_);
@@ -58,7 +111,6 @@ class Collector {
   }
 
   bool budget_spent() const { return options_.max_tokens && spent_tokens_ >= *options_.max_tokens; }
-  bool wants_samples() const { return wants_samples_; }
   void finish() { progress_.finish(); }
 
  private:
@@ -130,12 +182,13 @@ class Collector {
 
   void write_samples(OpenDoc& doc, const std::vector<ScoredFilter>& scores) {
     const Task& task = doc.run->task();
-    FinishedDoc finished{task, *doc.doc, doc.requests, doc.responses, doc.status, doc.error, doc.doc->hash()};
-    const std::string input = doc.requests.empty() ? std::string() : model_.prompt_text(doc.requests.front());
+    // A row that cannot be read has a line too, which says so.
+    const Doc nothing(doc.doc_id, nullptr);
+    FinishedDoc finished{task, doc.doc ? *doc.doc : nothing, doc.requests, doc.responses, doc.status, doc.error, {}};
+    if (doc.doc) finished.doc_hash = doc.doc->hash();
+    const std::string input = doc.requests.empty() ? std::string() : shown_prompt(model_, doc.requests.front());
     const auto emit = [&](int filter_index, const ScoredFilter* scored) {
-      const Sample sample{&task, doc.doc_id, filter_index, sample_line(finished, scored, input)};
-      for (auto* sink : sinks_)
-        if (sink->wants_samples()) sink->sample(sample);
+      sinks_.sample({&task, doc.doc_id, filter_index, sample_line(finished, scored, input)});
     };
     if (scores.empty()) emit(0, nullptr);
     for (std::size_t i = 0; i < scores.size(); ++i) emit(static_cast<int>(i), &scores[i]);
@@ -144,8 +197,7 @@ class Collector {
 
   const LM& model_;
   const EvaluateOptions& options_;
-  std::span<ResultSink* const> sinks_;
-  bool wants_samples_ = false;
+  Sinks& sinks_;
   Progress progress_;
   std::uint64_t done_ = 0;
   std::uint64_t problems_ = 0;
@@ -156,10 +208,16 @@ class Collector {
 void print_first_doc(const LM& model, const OpenDoc& open) {
   if (open.doc_id != open.run->first() || open.requests.empty()) return;
   const Task& task = open.run->task();
+  std::string target;
+  try {
+    target = tmpl::str(task.target(*open.doc));
+  } catch (const Error& error) {
+    target = fmt::format("[no target: {}]", error.what());
+  }
   fmt::print(
       "Task: {}; document {}; context prompt (starting on next line):\n{}\n(end of prompt on previous line)\n"
       "target string or answer choice index (starting on next line):\n{}\n(end of target on previous line)\n",
-      task.name(), open.doc_id, model.prompt_text(open.requests.front()), python_text(task.target(*open.doc)));
+      task.name(), open.doc_id, shown_prompt(model, open.requests.front()), target);
 }
 
 void run_model(LM& model, RequestFeed& feed) {
@@ -167,6 +225,19 @@ void run_model(LM& model, RequestFeed& feed) {
   if (feed.stopping()) return;
   if (feed.in_flight() > 0 || !feed.exhausted())
     throw errors::internal("model {} ended its run with {} requests unanswered", model.info().name, feed.in_flight());
+}
+
+/// Metrics that no scored doc gave a value for.
+std::vector<std::string> metrics_without_value(const TaskRun& run) {
+  std::vector<std::string> lines;
+  if (run.counts.answered == 0) return lines;
+  for (const auto& info : run.task().metrics()) {
+    const bool has_value = std::any_of(run.columns().begin(), run.columns().end(),
+                                       [&](const auto& column) { return column.metric == info.name; });
+    if (!has_value && info.name != "bypass")
+      lines.push_back(fmt::format("{}: metric {} has no value: no doc gave one", run.task().name(), info.name));
+  }
+  return lines;
 }
 
 Results collect_results(LM& model, std::vector<TaskNode> tasks, const EvaluateOptions& options,
@@ -178,6 +249,10 @@ Results collect_results(LM& model, std::vector<TaskNode> tasks, const EvaluateOp
     if (counts.answered != counts.requested) results.complete = false;
     results.counts.emplace_back(run->task().name(), counts);
     for (auto& line : run->problems()) results.problems.push_back(std::move(line));
+    for (auto& line : metrics_without_value(*run)) {
+      results.complete = false;
+      results.problems.push_back(std::move(line));
+    }
   }
   *results.document = results_document(tasks, runs, options.bootstrap_iters, with_hashes);
   const ModelInfo info = model.info();
@@ -201,8 +276,19 @@ ResultSink::~ResultSink() = default;
 void request_stop() noexcept { stop_flag = true; }
 bool stop_requested() noexcept { return stop_flag; }
 
+namespace {
+
+/// A stop is asked of one evaluation; the next begins without it.
+struct ClearStopAtEnd {
+  ~ClearStopAtEnd() { stop_flag = false; }
+};
+
+}  // namespace
+
 Results evaluate(LM& model, std::vector<TaskNode> tasks, const EvaluateOptions& options,
-                 std::span<ResultSink* const> sinks) {
+                 std::span<ResultSink* const> given_sinks) {
+  const ClearStopAtEnd clear_stop;
+  Sinks sinks(given_sinks);
   try {
     std::vector<std::shared_ptr<Task>> leaves;
     collect_tasks(tasks, leaves);
@@ -233,11 +319,13 @@ Results evaluate(LM& model, std::vector<TaskNode> tasks, const EvaluateOptions& 
     feed_pointer = &feed;
     run_model(model, feed);
     collector.finish();
-    Results results = collect_results(model, std::move(tasks), options, runs, collector.wants_samples());
-    for (auto* sink : sinks) sink->finish(results);
+    Results results = collect_results(model, std::move(tasks), options, runs, sinks.wants_samples());
+    sinks.finish(results);
+    results.problems.insert(results.problems.end(), sinks.problems().begin(), sinks.problems().end());
+    if (!sinks.problems().empty()) results.complete = false;
     return results;
   } catch (...) {
-    for (auto* sink : sinks) sink->abort();
+    sinks.abort();
     throw;
   }
 }

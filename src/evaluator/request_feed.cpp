@@ -41,7 +41,7 @@ std::unique_ptr<OpenDoc> RequestFeed::open_doc(TaskRun& run, std::int64_t doc_id
     open->doc = run.task().doc(doc_id);
     open->requests = run.task().build_requests(*open->doc);
   } catch (const Error& error) {
-    // Bad data costs its own doc; a mistake in the set-up ends the run.
+    // What this doc cannot give (a missing field, a template that fails on it) costs this doc alone.
     if (error.kind() != ErrorKind::data && error.kind() != ErrorKind::config) throw;
     open->requests.clear();
     open->status = Status::unscorable;
@@ -81,7 +81,9 @@ void RequestFeed::fill() {
     std::string key;
     std::size_t length;
   };
-  while (ready_.empty() && run_ < runs_.size() && !stopping()) {
+  // A model that pulls without completing must not draw all docs into memory.
+  const auto full = [&] { return open_.size() >= 2 * window_ && !flights_.empty(); };
+  while (ready_.empty() && run_ < runs_.size() && !stopping() && !full()) {
     std::vector<Ranked> ranked;
     while (ranked.size() < window_ && run_ < runs_.size()) {
       TaskRun& run = *runs_[run_];

@@ -31,7 +31,8 @@ struct OpenDoc {
 
 /// Turns docs into requests for the model, one window at a time, and collects the responses.
 ///
-/// A window of docs is read and rendered when the previous one has been handed out; inside it docs are ordered by
+/// A window of docs is read and rendered when the previous one has been handed out, unless two windows of docs are
+/// unfinished; inside it docs are ordered by
 /// request type, generation options and length (longest first). Cached answers never reach the model. `on_done` gets
 /// every doc exactly once, as soon as its last response is there; it is called with the feed's lock held, one at a
 /// time.

@@ -81,7 +81,6 @@ class Document {
     for (const auto& column : run.columns()) filters.insert(column.filter);
     if (filters.empty()) filters.insert("none");
     const auto metrics = run.task().metrics();
-    std::vector<std::string> seen;
     for (const auto& column : run.columns()) {
       const bool listed =
           std::any_of(metrics.begin(), metrics.end(), [&](const auto& info) { return info.name == column.metric; });

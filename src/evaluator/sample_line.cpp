@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/python_json.h"
 #include "lmms_eval/error.h"
+#include "template/operators.h"
 
 namespace lmms_eval {
 namespace {
@@ -17,7 +18,7 @@ nlohmann::ordered_json with_text_leaves(const nlohmann::ordered_json& value) {
     for (const auto& item : value) list.push_back(with_text_leaves(item));
     return list;
   }
-  return python_text(value);
+  return tmpl::str(value);
 }
 
 /// lmms-eval takes the outer list away when it has one element.
@@ -78,27 +79,13 @@ nlohmann::ordered_json input_media(const FinishedDoc& finished) {
 
 }  // namespace
 
-std::string python_text(const nlohmann::ordered_json& value) {
-  if (value.is_string()) return value.get<std::string>();
-  if (value.is_null()) return "None";
-  if (value.is_boolean()) return value.get<bool>() ? "True" : "False";
-  if (value.is_number_float()) return python_float_repr(value.get<double>());
-  if (value.is_array()) {
-    std::string text = "[";
-    for (const auto& item : value) {
-      if (text.size() > 1) text += ", ";
-      text += item.is_string() ? "'" + item.get<std::string>() + "'" : python_text(item);
-    }
-    return text + "]";
-  }
-  return python_dumps(value);
-}
-
 std::string sample_line(const FinishedDoc& finished, const ScoredFilter* scored, const std::string& input) {
   nlohmann::ordered_json line;
   line["doc_id"] = finished.doc.id();
   try {
-    line["target"] = python_text(finished.task.target(finished.doc));
+    line["target"] = finished.doc.fields().is_null()
+                         ? nlohmann::ordered_json()
+                         : nlohmann::ordered_json(tmpl::str(finished.task.target(finished.doc)));
   } catch (const Error&) {
     if (finished.status == Status::answered) throw;
     line["target"] = nullptr;  // the doc could not be rendered, which its `error` says
@@ -109,7 +96,7 @@ std::string sample_line(const FinishedDoc& finished, const ScoredFilter* scored,
   if (resps != filtered && resps != nlohmann::ordered_json::array({filtered})) line["resps"] = resps;
   line["filtered_resps"] = filtered;
   line["token_counts"] = token_counts(finished);
-  line["doc_hash"] = finished.doc_hash;
+  line["doc_hash"] = finished.doc_hash.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(finished.doc_hash);
   if (auto media = input_media(finished); !media.empty()) line["input_media"] = std::move(media);
   if (scored)
     for (const auto& [metric, value] : scored->values) line[metric] = value;

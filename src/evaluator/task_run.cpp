@@ -1,6 +1,7 @@
 #include "evaluator/task_run.h"
 
 #include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -50,7 +51,7 @@ std::vector<nlohmann::ordered_json> ValueColumn::values() const {
 }
 
 void OrderedHash::feed(std::size_t position, const std::string& hash) {
-  sha_.update("sample_" + std::to_string(position) + hash);
+  if (!hash.empty()) sha_.update("sample_" + std::to_string(position) + hash);
 }
 
 void OrderedHash::add(std::size_t position, std::string hash) {

@@ -32,6 +32,7 @@ class ValueColumn {
 /// sha256 over the hashes of docs in doc order, fed in any order; holds only those that came early.
 class OrderedHash {
  public:
+  /// An empty hash: this position has none, and is passed over.
   void add(std::size_t position, std::string hash);
   /// Docs that were never added are passed over.
   std::string finish();
@@ -68,7 +69,7 @@ class TaskRun {
   std::int64_t first() const { return first_; }
   std::int64_t end() const { return first_ + counts.requested; }
 
-  /// Takes the scores of an answered doc. `hash` may be empty when nobody asks for hashes.
+  /// Takes the scores of an answered doc.
   void add_scores(std::int64_t doc_id, const std::vector<ScoredFilter>& scores);
   void add_hash(std::int64_t doc_id, std::string hash) {
     hash_.add(static_cast<std::size_t>(doc_id - first_), std::move(hash));

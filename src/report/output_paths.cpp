@@ -1,7 +1,12 @@
 #include "report/output_paths.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <chrono>
 #include <ctime>
+#include <system_error>
 #include <thread>
 
 #include "base/atomic_file.h"
@@ -28,17 +33,11 @@ std::string sanitized(const std::string& text) {
   return name;
 }
 
-/// A stamp that no results or samples file of this folder bears yet: two runs within a second must not mix their files.
-std::string unused_stamp(const fs::path& folder) {
-  for (;;) {
-    std::string stamp = date_stamp();
-    bool used = false;
-    std::error_code ignored;
-    for (const auto& entry : fs::directory_iterator(folder, ignored))
-      used |= entry.path().filename().string().starts_with(stamp + "_");
-    if (!used) return stamp;
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-  }
+bool is_used(const fs::path& folder, const std::string& stamp) {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder, ignored))
+    if (entry.path().filename().string().starts_with(stamp + "_")) return true;
+  return false;
 }
 
 }  // namespace
@@ -70,7 +69,7 @@ OutputPaths OutputPaths::prepare(const std::string& output_path, const std::stri
                                  const std::string& suffix) {
   OutputPaths paths;
   const fs::path given(output_path);
-  paths.suffix = suffix;
+  paths.suffix = sanitized(suffix);
   const auto extension = given.extension();
   if (extension == ".json" || extension == ".jsonl") {
     if (fs::is_directory(given))
@@ -79,15 +78,28 @@ OutputPaths OutputPaths::prepare(const std::string& output_path, const std::stri
     paths.folder = given.has_parent_path() ? given.parent_path() : fs::path(".");
     paths.one_line = extension == ".jsonl";
     require_writable_directory(paths.folder);
-    paths.date = unused_stamp(paths.folder);
+    paths.reserve_date();
     paths.results = given;
     return paths;
   }
   paths.folder = given / sanitized_model_name(model_name_from_args(model_args));
   require_writable_directory(paths.folder);
-  paths.date = unused_stamp(paths.folder);
+  paths.reserve_date();
   paths.results = paths.folder / (paths.date + "_results.json");
   return paths;
+}
+
+void OutputPaths::reserve_date() {
+  for (;; std::this_thread::sleep_for(std::chrono::milliseconds(100))) {
+    date = date_stamp();
+    const fs::path marker = folder / (".lmms_eval_" + date);
+    const int fd = ::open(marker.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd < 0 && errno == EEXIST) continue;
+    if (fd < 0) throw errors::output("cannot create {}: {}", marker.string(), std::generic_category().message(errno));
+    ::close(fd);
+    reservation_ = std::shared_ptr<void>(nullptr, [marker](void*) { ::unlink(marker.c_str()); });
+    if (!is_used(folder, date)) return;
+  }
 }
 
 fs::path OutputPaths::samples(const std::string& task) const {

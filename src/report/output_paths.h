@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 
 #include "lmms_eval/export.h"
@@ -15,13 +16,19 @@ struct LMMS_EVAL_API OutputPaths {
   std::filesystem::path folder;
   std::filesystem::path results;
   bool one_line = false;  ///< results as one line (.jsonl)
-  std::string date;       ///< YYYYMMDD_HHMMSS, local time
+  std::string date;       ///< YYYYMMDD_HHMMSS, local time; no other run in this folder has the same
   std::string suffix;     ///< --log_samples_suffix
 
   /// Throws Error{output} if the folder cannot be made or written to.
   static OutputPaths prepare(const std::string& output_path, const std::string& model_args, const std::string& suffix);
 
   std::filesystem::path samples(const std::string& task) const;
+
+ private:
+  /// Takes a second that no file in the folder bears, and holds it by a marker file: another run takes the next one.
+  void reserve_date();
+
+  std::shared_ptr<void> reservation_;
 };
 
 /// The model's name as lmms-eval takes it from --model_args: the value of the first of pretrained, model,

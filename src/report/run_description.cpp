@@ -30,7 +30,7 @@ Json config_section(const RunDescription& run, const ModelInfo& model) {
   config["limit"] = run.limit ? Json(*run.limit) : Json();
   config["offset"] = run.offset;
   config["bootstrap_iters"] = run.bootstrap_iters;
-  config["gen_kwargs"] = run.gen_kwargs;
+  config["gen_kwargs"] = redacted(run.gen_kwargs);
   const char* const names[] = {"random_seed", "numpy_seed", "torch_seed", "fewshot_seed"};
   for (std::size_t i = 0; i < 4; ++i)
     config[names[i]] = i < run.seeds.size() && run.seeds[i] ? Json(*run.seeds[i]) : Json();
@@ -63,6 +63,9 @@ void describe_run(Results& results, const RunDescription& run) {
     tail[key] = document[key];
     document.erase(key);
   }
+  // A task may carry a token of its own, e.g. in dataset_kwargs.
+  if (document.contains("configs"))
+    for (auto& [task, fields] : document["configs"].items()) fields = redacted(fields);
   document["config"] = config_section(run, results.model);
   document["git_hash"] = text_or_null(git_hash());
   document["git_branch"] = text_or_null(git_branch());
@@ -73,7 +76,7 @@ void describe_run(Results& results, const RunDescription& run) {
   document["model_source"] = run.model_source;
   document["model_name"] = name;
   document["model_name_sanitized"] = sanitized_model_name(name);
-  document["system_instruction"] = text_or_null(run.system_instruction);
+  document["system_instruction"] = text_or_null(redact(run.system_instruction));
   document["system_instruction_sha"] = sha_or_null(run.system_instruction);
   document["fewshot_as_multiturn"] = run.fewshot_as_multiturn;
   document["chat_template"] = text_or_null(results.model.chat_template);

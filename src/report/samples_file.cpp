@@ -1,6 +1,7 @@
 #include "report/samples_file.h"
 
 #include <algorithm>
+#include <exception>
 #include <fstream>
 #include <numeric>
 
@@ -30,9 +31,9 @@ void SamplesFile::close(const std::string& task, Open& open) {
   const auto before = [](const Line& a, const Line& b) {
     return a.filter_index != b.filter_index ? a.filter_index < b.filter_index : a.doc_id < b.doc_id;
   };
-  files_.push_back(target);
   if (std::is_sorted(open.lines.begin(), open.lines.end(), before)) {
-    fs::rename(partial, target);
+    rename_file(partial, target);
+    files_.push_back(target);
     return;
   }
   std::vector<std::uint64_t> offsets(open.lines.size());
@@ -43,28 +44,45 @@ void SamplesFile::close(const std::string& task, Open& open) {
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return before(open.lines[a], open.lines[b]); });
 
-  std::ifstream in(partial, std::ios::binary);
   fs::path sorted = target;
   sorted += ".sorted";
-  AppendFile out(sorted);
-  std::string buffer, line;
-  for (std::size_t i : order) {
-    line.resize(open.lines[i].length);
-    in.seekg(static_cast<std::streamoff>(offsets[i]));
-    if (!in.read(line.data(), static_cast<std::streamsize>(line.size())))
-      throw errors::output("cannot read {} back; its lines are all there, in the order in which docs finished",
-                           partial.string());
-    buffer += line;
-    if (buffer.size() > (1 << 20)) out.append(std::exchange(buffer, {}));
+  std::error_code ignored;
+  try {
+    std::ifstream in(partial, std::ios::binary);
+    AppendFile out(sorted);
+    std::string buffer, line;
+    for (std::size_t i : order) {
+      line.resize(open.lines[i].length);
+      in.seekg(static_cast<std::streamoff>(offsets[i]));
+      if (!in.read(line.data(), static_cast<std::streamsize>(line.size())))
+        throw errors::output("cannot read {} back", partial.string());
+      buffer += line;
+      if (buffer.size() > (1 << 20)) out.append(std::exchange(buffer, {}));
+    }
+    out.append(buffer);
+    rename_file(sorted, target);
+    fs::remove(partial, ignored);
+  } catch (const Error& error) {
+    // Sorting needs room for a second copy; without it the lines stay in the order in which they came.
+    fs::remove(sorted, ignored);
+    spdlog::warn("{}; the lines of {} are all there, in the order in which docs finished", error.what(),
+                 target.string());
+    rename_file(partial, target);
   }
-  out.append(buffer);
-  fs::rename(sorted, target);
-  fs::remove(partial);
+  files_.push_back(target);
 }
 
 void SamplesFile::close_all() {
-  for (auto& [task, open] : open_) close(task, open);
-  open_.clear();
+  std::exception_ptr first;
+  while (!open_.empty()) {
+    auto open = open_.extract(open_.begin());
+    try {
+      close(open.key(), open.mapped());
+    } catch (const Error&) {
+      if (!first) first = std::current_exception();
+    }
+  }
+  if (first) std::rethrow_exception(first);
 }
 
 void SamplesFile::abort() {

@@ -24,7 +24,7 @@ class LMMS_EVAL_API SamplesFile final : public ResultSink {
   void finish(const Results&) override { close_all(); }
   void abort() override;
 
-  /// The finished files, in task order.
+  /// The files that are finished, in task order; of others the `.partial` file is kept.
   std::vector<std::filesystem::path> files() const { return files_; }
 
  private:

@@ -1,6 +1,7 @@
 #include "report/table.h"
 
 #include <fmt/format.h>
+
 #include <algorithm>
 #include <functional>
 #include <map>
@@ -41,10 +42,30 @@ std::string arrow(const Json& document, const std::string& name, const std::stri
   return better[name][metric].get<bool>() ? "↑" : "↓";
 }
 
+struct DocCounts {
+  std::int64_t answered = 0;
+  std::int64_t requested = 0;
+};
+
+/// Of a task, or of all tasks of a group.
+DocCounts doc_counts(const Json& document, const std::string& name) {
+  DocCounts counts;
+  if (document["n-samples"].contains(name)) {
+    const auto& samples = document["n-samples"][name];
+    return {samples["answered"].get<std::int64_t>(), samples["effective"].get<std::int64_t>()};
+  }
+  if (!document.contains("group_subtasks") || !document["group_subtasks"].contains(name)) return counts;
+  for (const auto& member : document["group_subtasks"][name]) {
+    const auto of_member = doc_counts(document, member.get<std::string>());
+    counts.answered += of_member.answered;
+    counts.requested += of_member.requested;
+  }
+  return counts;
+}
+
 std::string docs_cell(const Json& document, const std::string& name) {
-  if (!document["n-samples"].contains(name)) return std::string(kNotAvailable);
-  const auto& samples = document["n-samples"][name];
-  return fmt::format("{}/{} docs", samples["answered"].get<std::int64_t>(), samples["effective"].get<std::int64_t>());
+  const auto [answered, requested] = doc_counts(document, name);
+  return requested == 0 ? std::string(kNotAvailable) : fmt::format("{}/{} docs", answered, requested);
 }
 
 /// A metric key "name,filter" that has a row of its own.
@@ -159,7 +180,7 @@ std::string results_table(const Results& results) {
 
 std::string groups_table(const Results& results) {
   if (!results.document->contains("groups")) return {};
-  return table_of(*results.document, "Groups", (*results.document)["groups"], false);
+  return table_of(*results.document, "Groups", (*results.document)["groups"], !results.complete);
 }
 
 }  // namespace lmms_eval

@@ -35,11 +35,20 @@ struct ConfigurableTask::Opened {
 ConfigurableTask::ConfigurableTask(std::string name, TaskConfig config, TaskOverrides overrides)
     : name_(std::move(name)), config_(std::move(config)), overrides_(std::move(overrides)) {
   refuse_unsupported();
+  say_what_has_no_effect();
   apply_overrides();
   scorer_ = std::make_unique<Scorer>(config_, overrides_);
 }
 
 ConfigurableTask::~ConfigurableTask() = default;
+
+void ConfigurableTask::say_what_has_no_effect() const {
+  for (const char* field : {"lmms_eval_specific_kwargs", "model_specific_target_kwargs", "cluster_key"}) {
+    if (config_.has(field) && !config_[field].empty())
+      spdlog::warn("{}: {} has no effect: only a function could use it, and this task has none", config_.place(field),
+                   field);
+  }
+}
 
 void ConfigurableTask::refuse_unsupported() const {
   const std::string type = output_type();
@@ -180,7 +189,7 @@ std::string ConfigurableTask::answer_text(const Doc& doc) const {
 std::string ConfigurableTask::choice_text(const Doc& doc, const Json& value) const {
   if (value.is_string()) return value.get<std::string>();
   const auto& reader = *opened().reader;
-  if (!value.is_number_integer() || !reader.has_choices()) return tmpl::str(tmpl::Value::from_json(value));
+  if (!value.is_number_integer() || !reader.has_choices()) return tmpl::str(value);
   const auto choices = reader.choices(doc);
   const auto index = value.get<std::int64_t>();
   if (index < 0 || index >= static_cast<std::int64_t>(choices.size()))

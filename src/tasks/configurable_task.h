@@ -42,6 +42,7 @@ class ConfigurableTask final : public Task {
   struct Opened;  // the data set and what depends on its columns
 
   void refuse_unsupported() const;
+  void say_what_has_no_effect() const;
   void apply_overrides();
   Opened& opened() const;
   std::string eval_split() const;

@@ -19,11 +19,6 @@ bool all_digits(const std::string& text) {
 
 Json as_index(const std::string& text) { return text.size() < 10 ? Json(std::stoi(text)) : Json(text); }
 
-/// What Python's str() prints.
-std::string as_text(const Json& value) {
-  return value.is_string() ? value.get<std::string>() : tmpl::str(tmpl::Value::from_json(value));
-}
-
 }  // namespace
 
 std::optional<Json> literal_list(const std::string& text) {
@@ -50,7 +45,7 @@ DocReader::DocReader(const TaskConfig& config, const std::vector<std::string>& c
       gen_prefix_(source(config, "gen_prefix", {})) {
   if (visual_.kind != Kind::unset && visual_.kind != Kind::column) {
     throw errors::config("{}: doc_to_visual '{}' is not a column of the data set (it has {})",
-                         config.place("doc_to_visual"), as_text(config["doc_to_visual"]), join(columns, ", "));
+                         config.place("doc_to_visual"), tmpl::str(config["doc_to_visual"]), join(columns, ", "));
   }
 }
 
@@ -139,7 +134,7 @@ std::vector<std::string> DocReader::choices(const Doc& doc) const {
   }
   std::vector<std::string> choices;
   if (value.is_array() || value.is_object())
-    for (const auto& item : value) choices.push_back(as_text(item));
+    for (const auto& item : value) choices.push_back(tmpl::str(item));
   return choices;
 }
 

@@ -14,11 +14,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 /// What Python's str() prints; nothing for null.
-std::string as_text(const Json& value) {
-  if (value.is_string()) return value.get<std::string>();
-  if (value.is_null()) return "";
-  return tmpl::str(tmpl::Value::from_json(value));
-}
+std::string as_text(const Json& value) { return value.is_null() ? "" : tmpl::str(value); }
 
 /// Per request the list of its responses: texts, or [logprob, is_greedy].
 std::vector<Json> raw_responses(std::span<const Response> responses, bool generation, int repeats) {

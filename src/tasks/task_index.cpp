@@ -105,8 +105,9 @@ void TaskIndex::add_broken(const fs::path& file, const std::string& message, Tru
   ++broken_files_;
   spdlog::debug("{}", message);
   const std::string name = name_in_text(file);
-  // A broken file takes no name away from a good one.
-  if (!name.empty() && !entries_.contains(name)) add_name(name, {"task", file, {}, {}, message}, trust);
+  // A user's broken file takes the name that it would have: another task must not run in its place.
+  if (!name.empty() && (trust == Trust::foreign || !entries_.contains(name)))
+    add_name(name, {"task", file, {}, {}, message}, trust);
 }
 
 void TaskIndex::add_file(const fs::path& file, Trust trust) {

@@ -87,10 +87,14 @@ TaskNode TaskLoader::load_file(const std::filesystem::path& path, const FieldOve
   if (pushed_down.values.empty())
     if (const auto known = unchanged_.find(path); known != unchanged_.end()) return known->second;
   YamlFile file = YamlFile::load(path);
-  if (file.value.contains("task") && file.value["task"].is_array())
-    return load_group({file, file.value, ""}, pushed_down);
+  if (file.value.contains("task") && file.value["task"].is_array()) {
+    TaskNode group = load_group({file, file.value, ""}, pushed_down);
+    group.source = std::filesystem::weakly_canonical(path);
+    return group;
+  }
   const std::string name = text_or(file.value, "task", path.stem().string());
   TaskNode node = load_task(std::move(file), name, pushed_down);
+  node.source = std::filesystem::weakly_canonical(path);
   if (pushed_down.values.empty()) unchanged_[path] = node;
   return node;
 }

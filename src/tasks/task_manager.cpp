@@ -94,9 +94,8 @@ class Selection {
   static void check_names(const TaskNode& node, std::map<std::string, const Task*>& tasks) {
     if (node.task && tasks.emplace(node.name, node.task.get()).first->second != node.task.get()) {
       throw errors::usage(
-          "--tasks: '{}' is asked for in two forms, e.g. in two groups that change it in different ways; evaluate them "
-          "in "
-          "runs of their own",
+          "--tasks: '{}' is asked for in two forms, e.g. in two groups that change it in different ways; evaluate "
+          "them in runs of their own",
           node.name);
     }
     for (const auto& member : node.members) check_names(member, tasks);
@@ -104,9 +103,13 @@ class Selection {
 
   void add(std::vector<TaskNode> nodes) {
     for (auto& node : nodes) {
-      const bool twice =
-          std::any_of(nodes_.begin(), nodes_.end(), [&](const TaskNode& known) { return known.name == node.name; });
-      if (!twice) nodes_.push_back(std::move(node));
+      const auto known =
+          std::find_if(nodes_.begin(), nodes_.end(), [&](const TaskNode& other) { return other.name == node.name; });
+      if (known == nodes_.end())
+        nodes_.push_back(std::move(node));
+      else if (known->source != node.source)
+        throw errors::usage("--tasks: '{}' stands for {} and for {}; evaluate them in runs of their own, or rename one",
+                            node.name, known->source.string(), node.source.string());
     }
   }
 

@@ -68,6 +68,8 @@ void forbid_cycle(const Value& container, const Value& value);
 
 // Conversions.
 std::string str(const Value& value);
+/// str() of what a JSON value is in Python: None, True, 1.0, ['a', 1]; a text as it is.
+std::string str(const nlohmann::ordered_json& json);
 std::string repr(const Value& value);
 std::string repr_text(std::string_view text);
 /// repr() with everything beyond ASCII escaped.

@@ -118,6 +118,10 @@ std::string str(const Value& value) {
   }
 }
 
+std::string str(const nlohmann::ordered_json& json) {
+  return json.is_string() ? json.get<std::string>() : str(Value::from_json(json));
+}
+
 std::string repr(const Value& value) {
   std::string out;
   append_repr(out, value, 0);

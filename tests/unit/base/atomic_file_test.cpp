@@ -1,6 +1,9 @@
 #include "base/atomic_file.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <csignal>
 
 #include "lmms_eval/error.h"
 #include "support/temp_dir.h"
@@ -27,6 +30,24 @@ TEST(AtomicFile, AFullDiskIsAnOutputErrorThatSaysSo) {
     EXPECT_EQ(error.kind(), ErrorKind::output);
     EXPECT_NE(error.message().find("No space left on device; free some space"), std::string::npos) << error.message();
   }
+}
+
+TEST(AtomicFile, ALineThatDoesNotFitLeavesNoBeginning) {
+  const testing::TempDir folder;
+  AppendFile file(folder / "lines");
+  file.append("whole\n");
+  // A file size limit takes the first bytes of a line and then refuses, as a full disk does.
+  struct rlimit before {};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto old_handler = std::signal(SIGXFSZ, SIG_IGN);
+  const struct rlimit small { 10, before.rlim_max };
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  EXPECT_THROW(file.append("too long\n"), Error);
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, old_handler);
+  EXPECT_EQ(read_file(folder / "lines"), "whole\n");
+  file.append("next\n");
+  EXPECT_EQ(read_file(folder / "lines"), "whole\nnext\n");
 }
 
 TEST(AtomicFile, AFolderThatCannotBeMadeIsAnOutputError) {

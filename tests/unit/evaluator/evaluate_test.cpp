@@ -212,6 +212,90 @@ TEST(Evaluate, AModelThatCannotAnswerTheRequestTypeIsAUsageError) {
   }
 }
 
+class FailingSink final : public ResultSink {
+ public:
+  bool wants_samples() const override { return true; }
+  void sample(const Sample&) override {
+    ++samples;
+    throw errors::output("no space");
+  }
+  void finish(const Results&) override { finished = true; }
+  int samples = 0;
+  bool finished = false;
+};
+
+TEST(Evaluate, ASinkThatFailsTakesNothingWithIt) {
+  FakeModel model(gold);
+  FailingSink failing;
+  CollectingSink good;
+  ResultSink* sinks[] = {&failing, &good};
+  const auto results = evaluate(model, {leaf(std::make_shared<FakeTask>("t", 5))}, quiet(), sinks);
+  EXPECT_EQ(exact_match(results, "t"), 1.0);
+  EXPECT_EQ(good.lines.size(), 5u);
+  EXPECT_TRUE(good.finished);
+  EXPECT_EQ(failing.samples, 1);
+  EXPECT_FALSE(failing.finished);
+  EXPECT_FALSE(results.complete);
+  EXPECT_EQ(results.problems, std::vector<std::string>{"no space"});
+}
+
+/// Cannot say what it is sent.
+class UnshownModel final : public LM {
+ public:
+  ModelInfo info() const override { return {}; }
+  std::vector<Response> generate_until(std::span<const Request> requests) override {
+    return std::vector<Response>(requests.size(), Response::unscorable("the template refuses"));
+  }
+  std::string prompt_text(const Request&) const override { throw errors::config("the template refuses"); }
+};
+
+TEST(Evaluate, APromptThatCannotBeShownDoesNotEndTheRun) {
+  UnshownModel model;
+  CollectingSink sink;
+  EvaluateOptions options = quiet();
+  options.write_out = true;
+  const auto results = run(model, std::make_shared<FakeTask>("t", 2), options, &sink);
+  ASSERT_EQ(sink.lines.size(), 2u);
+  EXPECT_EQ(sink.lines[0]["input"], "[no prompt: the template refuses]");
+  EXPECT_EQ(results.counts[0].second.unscorable, 2);
+}
+
+/// Pulls as much as it gets before it answers anything.
+class GreedyModel final : public LM {
+ public:
+  ModelInfo info() const override { return {}; }
+  void run(RequestStream& stream) override {
+    while (!stream.exhausted()) {
+      std::vector<StreamedRequest> held;
+      while (auto request = stream.next()) held.push_back(std::move(*request));
+      most_held = std::max(most_held, held.size());
+      for (auto& request : held) stream.complete(request.ticket, gold(request.request));
+    }
+  }
+  std::size_t most_held = 0;
+};
+
+TEST(Evaluate, AModelThatPullsEverythingGetsABoundedPart) {
+  GreedyModel model;
+  const auto results = run(model, std::make_shared<FakeTask>("t", 5000), quiet());
+  EXPECT_TRUE(results.complete);
+  EXPECT_EQ(results.counts[0].second.answered, 5000);
+  EXPECT_LT(model.most_held, 1000u);
+}
+
+TEST(Evaluate, AStopEndsOneRunOnly) {
+  FakeModel stopping([](const Request& request) {
+    request_stop();
+    return gold(request);
+  });
+  const auto first = run(stopping, std::make_shared<FakeTask>("t", 50), quiet());
+  EXPECT_FALSE(first.complete);
+  EXPECT_GT(first.counts[0].second.not_run, 0);
+  EXPECT_EQ(first.counts[0].second.answered + first.counts[0].second.not_run, 50);
+  FakeModel model(gold);
+  EXPECT_TRUE(run(model, std::make_shared<FakeTask>("t", 50), quiet()).complete);
+}
+
 TEST(Evaluate, NothingScoredGivesNoNumber) {
   FakeModel model([](const Request&) { return Response::failure("down"); });
   const auto results = run(model, std::make_shared<FakeTask>("t", 3), quiet());

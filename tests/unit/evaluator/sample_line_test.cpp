@@ -38,11 +38,31 @@ TEST(SampleLine, RespsAreShownWhenTheFilterChangedThem) {
 }
 
 TEST(SampleLine, LeavesAreTextAsPythonWritesThem) {
-  EXPECT_EQ(python_text(nullptr), "None");
-  EXPECT_EQ(python_text(true), "True");
-  EXPECT_EQ(python_text(-1.5), "-1.5");
-  EXPECT_EQ(python_text(3), "3");
-  EXPECT_EQ(python_text(nlohmann::ordered_json::array({"a", 1})), "['a', 1]");
+  FakeTask task("t", 1);
+  const Doc doc = task.doc(0);
+  const FinishedDoc finished{task, doc, {}, {}, Status::answered, "", ""};
+  ScoredFilter scored;
+  const auto written = [&](nlohmann::ordered_json value) {
+    scored.filtered_resps = std::make_unique<nlohmann::ordered_json>(nlohmann::ordered_json::array({std::move(value)}));
+    return nlohmann::json::parse(sample_line(finished, &scored, ""))["filtered_resps"].get<std::string>();
+  };
+  EXPECT_EQ(written(nullptr), "None");
+  EXPECT_EQ(written(true), "True");
+  EXPECT_EQ(written(-1.5), "-1.5");
+  EXPECT_EQ(written(3), "3");
+  EXPECT_EQ(written({{"it's", "a \"b\"\n"}}), R"({"it's": 'a "b"\n'})");
+}
+
+TEST(SampleLine, ARowThatCannotBeReadHasALine) {
+  FakeTask task("t", 1);
+  const Doc doc(7, nullptr);
+  const FinishedDoc finished{task, doc, {}, {}, Status::unscorable, "t.parquet: row 7 is broken", ""};
+  const auto line = nlohmann::json::parse(sample_line(finished, nullptr, ""));
+  EXPECT_EQ(line["doc_id"], 7);
+  EXPECT_EQ(line["target"], nullptr);
+  EXPECT_EQ(line["doc_hash"], nullptr);
+  EXPECT_EQ(line["status"], "unscorable");
+  EXPECT_EQ(line["error"], "t.parquet: row 7 is broken");
 }
 
 TEST(SampleLine, RepeatsOfOneRequestStayTogether) {

@@ -47,6 +47,19 @@ TEST(OutputPaths, TwoRunsWithinASecondDoNotShareFiles) {
   EXPECT_NE(first.date, second.date);
 }
 
+TEST(OutputPaths, TwoRunsThatStartTogetherDoNotShareFiles) {
+  const testing::TempDir folder;
+  const auto first = OutputPaths::prepare(folder.path().string(), "", "");
+  const auto second = OutputPaths::prepare(folder.path().string(), "", "");  // the first has written nothing yet
+  EXPECT_NE(first.date, second.date);
+}
+
+TEST(OutputPaths, LeavesNothingBehindWhenNothingWasWritten) {
+  const testing::TempDir folder;
+  { const auto paths = OutputPaths::prepare(folder.path().string(), "", ""); }
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+}
+
 TEST(OutputPaths, APlaceThatCannotBeWrittenIsAnErrorAtTheStart) {
   const testing::TempDir folder;
   folder.write("file", "x");

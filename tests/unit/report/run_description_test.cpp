@@ -12,16 +12,20 @@ TEST(RunDescription, SecretsNeverReachTheDocument) {
   register_secret("sk-very-secret");
   Results results;
   (*results.document)["results"] = nlohmann::ordered_json::object();
+  (*results.document)["configs"]["my_token"] = {{"task", "t"}, {"dataset_kwargs", {{"token", "abc123"}}}};
   RunDescription run;
   run.model_source = "openai";
   run.model_args = "model=m,api_key=abc123,base_url=http://h/v1";
-  run.gen_kwargs = "";
+  run.gen_kwargs = {{"api_key", "abc123"}, {"top_k", 1}};
+  run.system_instruction = "use sk-very-secret";
   run.resolved_cli_args = {
       {"model_args", run.model_args}, {"hf_token", "abc123"}, {"system_instruction", "use sk-very-secret"}};
   describe_run(results, run);
   const std::string text = python_dumps(*results.document);
   EXPECT_EQ(text.find("abc123"), std::string::npos) << text;
   EXPECT_EQ(text.find("sk-very-secret"), std::string::npos) << text;
+  EXPECT_EQ((*results.document)["configs"]["my_token"]["task"], "t");
+  EXPECT_EQ((*results.document)["config"]["gen_kwargs"]["top_k"], 1);
   EXPECT_EQ((*results.document)["config"]["model_args"], "model=m,api_key=[REDACTED],base_url=http://h/v1");
 }
 

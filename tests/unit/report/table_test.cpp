@@ -70,6 +70,16 @@ TEST(ResultsTable, ShowsHowManyDocsWereScoredWhenNotAllWere) {
   EXPECT_NE(table.find("|7/8 docs|"), std::string::npos) << table;
 }
 
+TEST(ResultsTable, ShowsHowManyDocsOfAGroupWereScored) {
+  Results results = results_of(
+      {{"a", {{"exact_match,none", 0.5}, {"alias", "a"}}}, {"b", {{"exact_match,none", 0.5}, {"alias", "b"}}}});
+  results.complete = false;
+  auto& document = *results.document;
+  document["group_subtasks"]["g"] = {"a", "b"};
+  document["groups"]["g"] = {{"exact_match,none", 0.5}, {"alias", "g"}};
+  EXPECT_NE(groups_table(results).find("14/16 docs"), std::string::npos) << groups_table(results);
+}
+
 TEST(MarkdownTable, NumbersHaveTheFewestDecimalsThatKeepAllValues) {
   EXPECT_EQ(markdown_table({"Value"}, {{"4.0000"}, {"10.0000"}}), "|Value|\n|----:|\n|    4|\n|   10|\n");
   EXPECT_EQ(markdown_table({"V"}, {{"0.5000"}, {"0.1230"}}), "|  V  |\n|----:|\n|0.500|\n|0.123|\n");

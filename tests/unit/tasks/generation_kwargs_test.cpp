@@ -66,5 +66,29 @@ TEST(GenerationOptionsOf, RefusesWrongValues) {
               HasSubstr("until must be a text or a list"));
 }
 
+TEST(GenerationOptionsOf, RefusesNumbersOutOfRange) {
+  for (const nlohmann::ordered_json wrong : {nlohmann::ordered_json{{"max_new_tokens", 1e300}},
+                                             {{"top_p", 2}},
+                                             {{"temperature", -1}},
+                                             {{"top_k", 1e10}},
+                                             {{"num_beams", 0}},
+                                             {{"seed", 1e300}}}) {
+    EXPECT_THAT(error_of([&] { generation_options(wrong, "t.yaml:3"); }), HasSubstr("t.yaml:3: ")) << wrong;
+  }
+  EXPECT_THAT(error_of([] {
+                generation_options({{"temperature", std::numeric_limits<double>::quiet_NaN()}}, "t.yaml:3");
+              }),
+              HasSubstr("temperature must be from 0 on"));
+}
+
+TEST(GenerationOptionsOf, GivesTheKindOfErrorThatIsAskedFor) {
+  try {
+    generation_options({{"temperature", "hot"}}, "--gen_kwargs", ErrorKind::usage);
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::usage);
+  }
+}
+
 }  // namespace
 }  // namespace lmms_eval

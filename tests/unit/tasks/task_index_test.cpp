@@ -64,7 +64,7 @@ TEST(TaskIndex, CountsForeignFilesThatDoNotParse) {
   EXPECT_THAT(index.entries().at("bad").broken, HasSubstr("bad.yaml:"));
 }
 
-TEST(TaskIndex, LaterFoldersWinAndBrokenFilesTakeNoName) {
+TEST(TaskIndex, LaterFoldersWinAlsoWithABrokenFile) {
   const TempDir first, second;
   first.write("x.yaml", "task: x\n");
   first.write("y.yaml", "task: y\n");
@@ -74,7 +74,8 @@ TEST(TaskIndex, LaterFoldersWinAndBrokenFilesTakeNoName) {
   index.add_folder(first.path(), TaskIndex::Trust::bundled);
   index.add_folder(second.path(), TaskIndex::Trust::foreign);
   EXPECT_EQ(index.entries().at("x").yaml, second / "mine.yaml");
-  EXPECT_EQ(index.entries().at("y").yaml, first / "y.yaml");
+  EXPECT_EQ(index.entries().at("y").yaml, second / "broken.yaml");
+  EXPECT_THAT(index.entries().at("y").broken, HasSubstr("broken.yaml:"));
   EXPECT_EQ(index.broken_files(), 1U);
 }
 

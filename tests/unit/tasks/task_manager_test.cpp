@@ -139,6 +139,24 @@ TEST_F(TaskManagerOf, CountsABrokenFileAndNamesItsLineWhenItIsSelected) {
   }
 }
 
+TEST_F(TaskManagerOf, ABrokenFileThatOverridesAGoodOneIsNotReplacedByIt) {
+  const TempDir mine;
+  mine.write("a.yaml", "task: a\ndataset_path: [\n");
+  const TaskManager both({folder_.path(), mine.path()}, false);
+  EXPECT_THAT(error_of([&] { both.load({"a"}, {}); }), HasSubstr("a.yaml:"));
+  EXPECT_THAT(names(both.load({"b"}, {})), ElementsAre("b"));
+}
+
+TEST_F(TaskManagerOf, RefusesTwoFilesThatDefineOneName) {
+  const TempDir mine;
+  write_task(mine, kData + kText, "a");
+  EXPECT_THAT(error_of([&] {
+                load({"a", (mine / "a.yaml").string()});
+              }),
+              AllOf(HasSubstr("'a' stands for"), HasSubstr((mine / "a.yaml").string())));
+  EXPECT_THAT(names(load({"a", (folder_ / "a.yaml").string()})), ElementsAre("a"));
+}
+
 TEST_F(TaskManagerOf, TakesAYamlFileAndAFolderByPath) {
   const TempDir other;
   write_task(other, kData + kText, "x");
