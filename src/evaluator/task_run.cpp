@@ -80,8 +80,8 @@ void TaskRun::add_scores(std::int64_t doc_id, const std::vector<ScoredFilter>& s
   const auto position = static_cast<std::size_t>(doc_id - first_);
   for (const auto& scored : scores) {
     for (const auto& [metric, value] : scored.values) {
-      auto column = std::find_if(columns_.begin(), columns_.end(), [&](const Column& known) {
-        return known.filter == scored.filter && known.metric == metric;
+      auto column = std::find_if(columns_.begin(), columns_.end(), [&, name = metric](const Column& known) {
+        return known.filter == scored.filter && known.metric == name;
       });
       if (column == columns_.end())
         column = columns_.insert(

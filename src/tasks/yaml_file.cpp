@@ -28,7 +28,7 @@ class Converter {
 
   Json convert(const YAML::Node& node, const std::string& pointer) {
     note(node, pointer);
-    if (const std::string tag = node.Tag(); tag == "!function") {
+    if (const std::string& tag = node.Tag(); tag == "!function") {
       if (!node.IsScalar()) throw errors::config("{}: !function needs a name like module.name", place(node));
       return {{kFunction, node.Scalar()}};
     } else if (tag.starts_with("!") && tag.size() > 1) {

@@ -28,7 +28,7 @@ const std::string& Node::as_text() const {
   return value_->get_ref<const std::string&>();
 }
 
-std::string Node::text(const std::string& key, std::string fallback) const {
+std::string Node::text(const std::string& key, const std::string& fallback) const {
   const auto field = at(key);
   return field.is_null() ? fallback : field.as_text();
 }

@@ -25,7 +25,7 @@ class Node {
   /// The value itself as text.
   const std::string& as_text() const;
   const std::string& text(const std::string& key) const { return at(key).as_text(); }
-  std::string text(const std::string& key, std::string fallback) const;
+  std::string text(const std::string& key, const std::string& fallback) const;
   bool flag(const std::string& key) const;
   bool flag(const std::string& key, bool fallback) const;
   std::int64_t integer(const std::string& key) const;

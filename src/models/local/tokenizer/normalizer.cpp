@@ -40,12 +40,12 @@ const icu::Normalizer2* full_form(const std::string& form, UErrorCode& code) {
 }
 
 /// One of the four Unicode normal forms.
-std::function<std::string(std::string)> unicode_form(const std::string& form, const std::string& where) {
+std::function<std::string(const std::string&)> unicode_form(const std::string& form, const std::string& where) {
   UErrorCode code = U_ZERO_ERROR;
   const icu::Normalizer2* const full = full_form(form, code);
   if (U_FAILURE(code)) throw errors::model("{}: ICU has no data for {}: {}", where, form, u_errorName(code));
   const auto filtered = std::make_shared<icu::FilteredNormalizer2>(*full, known_characters());
-  return [filtered](std::string text) {
+  return [filtered](const std::string& text) {
     if (is_ascii(text)) return text;
     UErrorCode status = U_ZERO_ERROR;
     std::string result;
@@ -78,7 +78,7 @@ char32_t new_small_letter(char32_t c) {
 }
 
 /// Character by character, as Rust's char::to_lowercase: no rule looks at the neighbours.
-std::string lower_case(std::string text) {
+std::string lower_case(const std::string& text) {
   std::string result;
   result.reserve(text.size());
   for (std::size_t at = 0; at < text.size();) {
@@ -94,7 +94,7 @@ std::string lower_case(std::string text) {
   return result;
 }
 
-std::string strip_accents(std::string text) {
+std::string strip_accents(const std::string& text) {
   std::string result;
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t begin = at;
@@ -104,7 +104,7 @@ std::string strip_accents(std::string text) {
   return result;
 }
 
-std::string strip_space(std::string text, bool left, bool right) {
+std::string strip_space(const std::string& text, bool left, bool right) {
   std::size_t begin = 0;
   std::size_t end = text.size();
   while (left && begin < end) {
@@ -134,18 +134,18 @@ void Normalizer::add(const Node& node) {
   } else if (type == "StripAccents") {
     steps_.emplace_back(strip_accents);
   } else if (type == "Strip") {
-    steps_.emplace_back([left = node.flag("strip_left"), right = node.flag("strip_right")](std::string text) {
-      return strip_space(std::move(text), left, right);
+    steps_.emplace_back([left = node.flag("strip_left"), right = node.flag("strip_right")](const std::string& text) {
+      return strip_space(text, left, right);
     });
   } else if (type == "Prepend") {
     steps_.emplace_back(
-        [prefix = node.text("prepend")](std::string text) { return text.empty() ? text : prefix + text; });
+        [prefix = node.text("prepend")](const std::string& text) { return text.empty() ? text : prefix + text; });
   } else if (type == "Replace") {
-    steps_.emplace_back([pattern = node.pattern("pattern"), content = node.text("content")](std::string text) {
+    steps_.emplace_back([pattern = node.pattern("pattern"), content = node.text("content")](const std::string& text) {
       return pattern.replace(text, content);
     });
   } else if (type == "ByteLevel") {
-    steps_.emplace_back([](std::string text) {
+    steps_.emplace_back([](const std::string& text) {
       std::string result;
       append_byte_level(result, text);
       return result;
@@ -157,7 +157,7 @@ void Normalizer::add(const Node& node) {
 }
 
 std::string Normalizer::normalize(std::string text) const {
-  for (const auto& step : steps_) text = step(std::move(text));
+  for (const auto& step : steps_) text = step(text);
   return text;
 }
 

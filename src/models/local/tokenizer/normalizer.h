@@ -19,7 +19,7 @@ class Normalizer {
 
  private:
   void add(const Node& node);
-  std::vector<std::function<std::string(std::string)>> steps_;
+  std::vector<std::function<std::string(const std::string&)>> steps_;
 };
 
 }  // namespace lmms_eval::local::tokenization

@@ -38,7 +38,8 @@ void PreTokenizer::add(const Node& node) {
 }
 
 void PreTokenizer::add_split(Pattern pattern, SplitBehavior behavior, bool invert) {
-  steps_.emplace_back([=](PieceList& list) { list.split(pattern, behavior, invert); });
+  steps_.emplace_back(
+      [pattern = std::move(pattern), behavior, invert](PieceList& list) { list.split(pattern, behavior, invert); });
 }
 
 void PreTokenizer::add_byte_level(const Node& node) {
