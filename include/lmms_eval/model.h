@@ -76,6 +76,8 @@ class LMMS_EVAL_API LM {
   /// first), any other exception ends the run.
   virtual void run(RequestStream& stream);
 
+  /// A request that cannot be asked (a broken picture) gets Response::unscorable in its place, so that the others of
+  /// its batch are not asked twice. So for all three.
   virtual std::vector<Response> generate_until(std::span<const Request> requests);
   virtual std::vector<Response> loglikelihood(std::span<const Request> requests);
   virtual std::vector<Response> loglikelihood_rolling(std::span<const Request> requests);

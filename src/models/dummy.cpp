@@ -103,11 +103,23 @@ class Dummy final : public LM {
 
  private:
   std::vector<Response> answer(std::span<const Request> requests, const Response& response) {
-    for (const auto& request : requests)
-      for (const auto& message : request.messages)
-        for (const auto& part : message.parts)
-          if (part.media) touch(*part.media);
-    return std::vector<Response>(requests.size(), response);
+    std::vector<Response> responses;
+    for (const auto& request : requests) {
+      try {
+        touch_media(request);
+        responses.push_back(response);
+      } catch (const Error& error) {
+        if (error.kind() != ErrorKind::data) throw;
+        responses.push_back(Response::unscorable(error.what()));
+      }
+    }
+    return responses;
+  }
+
+  void touch_media(const Request& request) {
+    for (const auto& message : request.messages)
+      for (const auto& part : message.parts)
+        if (part.media) touch(*part.media);
   }
 
   void touch(const MediaRef& media) {

@@ -78,7 +78,8 @@ class ServerHealth {
     }
     const bool nobody_there = outcome.error == TransportError::refused || outcome.error == TransportError::unresolved ||
                               outcome.error == TransportError::unreachable ||
-                              outcome.error == TransportError::untrusted;
+                              outcome.error == TransportError::untrusted ||
+                              outcome.error == TransportError::handshake || outcome.error == TransportError::bad_url;
     if (!nobody_there) return;
     if (!reached_ && !any_success_) throw unreachable(outcome, reason);
     if (++lost_in_a_row_ < lost_after_ || !gone_.empty()) return;
@@ -91,6 +92,11 @@ class ServerHealth {
 
   /// An answer of any status has come: the server is there.
   void reached() { reached_ = true; }
+
+  /// A server that has answered speaks its protocol: a handshake that fails later is one that may pass.
+  bool may_pass(const HttpOutcome& outcome) const {
+    return worth_retrying(outcome) || (outcome.error == TransportError::handshake && reached_);
+  }
 
   /// Why nothing more is sent; empty while the server may be there.
   const std::string& gone() const { return gone_; }
@@ -113,6 +119,8 @@ class ServerHealth {
       case TransportError::refused:
         return errors::network("cannot reach {}: connection refused; is the server running?", protocol_.shown_url());
       case TransportError::unresolved:
+      case TransportError::handshake:
+      case TransportError::bad_url:
         return errors::network("cannot reach {}: {}; check base_url", protocol_.shown_url(), reason);
       case TransportError::untrusted:
         return errors::network("cannot reach {}: {}", protocol_.shown_url(), reason);
@@ -149,46 +157,78 @@ class ApiRun {
 
   void run() {
     while (true) {
-      watch_stop();
-      pull();
-      if (attempts_.empty()) return;
-      for (auto& event : events_.take(next_deadline())) settle(event);
-      send_due();
+      guarded([&] { watch_stop(); });
+      guarded([&] { pull(); });
+      if (held_.empty()) break;
+      for (auto& event : events_.take(next_deadline())) settle_guarded(event);
+      guarded([&] { send_due(); });
     }
+    if (failure_) std::rethrow_exception(failure_);
   }
 
  private:
+  /// A request that is in the pool, in the engine or among the retries.
+  struct Held {
+    int attempts = 0;
+    std::string reason;  ///< why the last attempt failed
+  };
+
   struct Retry {
     Clock::time_point due;
     std::uint64_t ticket = 0;
     std::shared_ptr<const HttpRequest> http;
-    std::string reason;
     bool operator<(const Retry& other) const { return due > other.due; }  // the earliest on top
   };
 
-  void watch_stop() {
-    if (stopped_ || !stream_.stopping()) return;
+  /// The first exception ends the run, but not at once: the answers in flight are paid for.
+  template <typename Step>
+  void guarded(Step&& step) {
+    try {
+      step();
+    } catch (...) {
+      if (!failure_) failure_ = std::current_exception();
+      stop_sending();
+    }
+  }
+
+  void settle_guarded(Event& event) {
+    guarded([&] { settle(event); });
+    if (failure_) held_.erase(event.ticket);  // it may have thrown half-way
+  }
+
+  void stop_sending() {
     stopped_ = true;
     abandoned_ = true;
     engine_.cancel_queued();
     for (; !retries_.empty(); retries_.pop()) {
-      const std::uint64_t ticket = retries_.top().ticket;
-      complete(ticket, Response::failure(retries_.top().reason + "; stopped before another attempt"));
+      if (failure_)
+        held_.erase(retries_.top().ticket);
+      else
+        complete_unsent(retries_.top().ticket);
     }
   }
 
+  void watch_stop() {
+    if (!stopped_ && stream_.stopping()) stop_sending();
+  }
+
   void pull() {
-    while (!stopped_ && attempts_.size() < capacity_) {
+    std::vector<StreamedRequest> fresh;
+    while (!stopped_ && held_.size() + fresh.size() < capacity_) {
       auto next = stream_.next();
-      if (!next) return;
-      const std::uint64_t ticket = next->ticket;
-      attempts_.emplace(ticket, 0);
+      if (!next) break;
       if (!health_.gone().empty()) {
-        complete(ticket, Response::failure(health_.gone()));
+        complete(next->ticket, Response::failure(health_.gone()));
         continue;
       }
-      auto request = std::make_shared<const Request>(std::move(next->request));
-      pool_.submit([this, ticket, request] { write(ticket, *request); });
+      fresh.push_back(std::move(*next));
+    }
+    // All of them before any is sent: what is wrong with a whole task is found before anything is paid for.
+    for (const auto& item : fresh) protocol_.check(item.request);
+    for (auto& item : fresh) {
+      held_.emplace(item.ticket, Held{});
+      auto request = std::make_shared<const Request>(std::move(item.request));
+      pool_.submit([this, ticket = item.ticket, request] { write(ticket, *request); });
     }
   }
 
@@ -215,30 +255,41 @@ class ApiRun {
   }
 
   void settle(Event& event) {
-    if (event.not_sent) {
-      attempts_.erase(event.ticket);  // the run is stopping: not run
-      return;
-    }
+    if (event.not_sent) return settle_unsent(event);
     if (event.write_error) return settle_unwritten(event);
-    const int attempts = ++attempts_[event.ticket];
+    Held& held = held_[event.ticket];
+    ++held.attempts;
     ++metrics_.attempts;
     if (event.outcome.error == TransportError::none) health_.reached();
-    std::string reason;
     bool again = false;
     if (event.outcome.ok()) {
       ApiReply reply = protocol_.read(event.outcome);
       if (reply.retry_reason.empty()) return settle_answer(event, std::move(reply.response));
-      reason = std::move(reply.retry_reason);
+      held.reason = std::move(reply.retry_reason);
       again = true;
     } else {
-      reason = describe_failure(event.outcome);
-      again = worth_retrying(event.outcome);
+      held.reason = describe_failure(event.outcome);
+      again = health_.may_pass(event.outcome);
     }
-    if (again && attempts < options_.retry.max_attempts && !stopped_ && health_.gone().empty())
-      return retry_later(event, attempts, std::move(reason));
-    if (attempts > 1) reason += fmt::format(" (after {} attempts)", attempts);
+    if (failure_) return;  // only answers are worth keeping now
+    if (again && held.attempts < options_.retry.max_attempts && !stopped_ && health_.gone().empty())
+      return retry_later(event, held);
+    std::string reason = std::move(held.reason);
+    if (held.attempts > 1) reason += fmt::format(" (after {} attempts)", held.attempts);
     health_.failed(event.outcome, reason);
     complete(event.ticket, Response::failure(std::move(reason)));
+  }
+
+  /// The run is stopping: what never was sent was not run.
+  void settle_unsent(const Event& event) {
+    if (failure_ || held_[event.ticket].attempts == 0)
+      held_.erase(event.ticket);
+    else
+      complete_unsent(event.ticket);
+  }
+
+  void complete_unsent(std::uint64_t ticket) {
+    complete(ticket, Response::failure(held_[ticket].reason + "; stopped before another attempt"));
   }
 
   void settle_unwritten(const Event& event) {
@@ -260,17 +311,17 @@ class ApiRun {
     complete(event.ticket, std::move(response));
   }
 
-  void retry_later(Event& event, int attempts, std::string reason) {
-    const auto delay = backoff_.delay(attempts, event.outcome.retry_after_s);
+  void retry_later(Event& event, const Held& held) {
+    const auto delay = backoff_.delay(held.attempts, event.outcome.retry_after_s);
     // The first of each sort is told, the others are for --verbosity DEBUG.
     const bool first = told_
                            .insert(event.outcome.error == TransportError::none ? event.outcome.status
                                                                                : -static_cast<int>(event.outcome.error))
                            .second;
     spdlog::log(first ? spdlog::level::warn : spdlog::level::debug, "{}: {}; attempt {} of {} in {:.1f} s{}",
-                protocol_.shown_url(), reason, attempts + 1, options_.retry.max_attempts,
+                protocol_.shown_url(), held.reason, held.attempts + 1, options_.retry.max_attempts,
                 static_cast<double>(delay.count()) / 1000, first ? " (said once for each sort of failure)" : "");
-    retries_.push({Clock::now() + delay, event.ticket, std::move(event.http), std::move(reason)});
+    retries_.push({Clock::now() + delay, event.ticket, std::move(event.http)});
   }
 
   void send_due() {
@@ -280,7 +331,7 @@ class ApiRun {
   }
 
   void complete(std::uint64_t ticket, Response response) {
-    attempts_.erase(ticket);
+    held_.erase(ticket);
     ++metrics_.requests;
     stream_.complete(ticket, std::move(response));
   }
@@ -290,11 +341,12 @@ class ApiRun {
   const ApiRunOptions options_;
   ApiRunMetrics& metrics_;
   const std::size_t capacity_;
-  std::unordered_map<std::uint64_t, int> attempts_;  // of every request that is held
+  std::unordered_map<std::uint64_t, Held> held_;
   std::priority_queue<Retry> retries_;
   ServerHealth health_;
   Backoff backoff_;
   std::set<int> told_;
+  std::exception_ptr failure_;
   bool stopped_ = false;
   std::atomic<bool> abandoned_ = false;
   EventQueue events_;

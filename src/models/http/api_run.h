@@ -21,6 +21,9 @@ class LMMS_EVAL_API ApiProtocol {
  public:
   virtual ~ApiProtocol() = default;
 
+  /// Throws for a request that no server could answer, which ends the run. Cheap: requests are checked as they are
+  /// pulled, before they and those beside them are sent.
+  virtual void check(const Request& request) const = 0;
   /// Throws Error{data} when the request cannot be rendered (it becomes unscorable); any other exception ends the run.
   virtual HttpRequest write(const Request& request) const = 0;
   /// Reads an answer with a status of 200 to 299.
@@ -54,6 +57,9 @@ LMMS_EVAL_API std::size_t look_ahead(std::size_t num_concurrent);
 /// Requests are written on a thread pool and exchanged by an HttpEngine; the calling thread pulls, retries and
 /// completes. When the stream is stopping, what is in flight is finished, what waits for another attempt fails with its
 /// reason, and what was not sent is not completed: it was not run.
+///
+/// An exception, of the stream or of the provider, ends the run in the same way: nothing new is sent, answers in flight
+/// are waited for and completed, since they are paid for, and then it is thrown.
 ///
 /// Throws Error{network} when nothing can come of the run: before any answer, no server was reached or the first three
 /// requests were all turned down with the same 401, 403 or 404. A server that goes away later makes the rest of the

@@ -143,6 +143,12 @@ TransportError classify(const Transfer& transfer, CURLcode code) {
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
       return TransportError::untrusted;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_UNSUPPORTED_PROTOCOL:  // what answered is no HTTP
+    case CURLE_WEIRD_SERVER_REPLY:
+      return TransportError::handshake;
+    case CURLE_URL_MALFORMAT:
+      return TransportError::bad_url;
     case CURLE_WRITE_ERROR:
       return transfer.too_large ? TransportError::too_large : TransportError::other;
     default:
@@ -161,6 +167,8 @@ std::string error_text(const Transfer& transfer, TransportError error, CURLcode 
       return fmt::format("the answer was cut short ({})", detail);
     case TransportError::too_large:
       return fmt::format("the answer is larger than {} MB", transfer.request->max_response_bytes / (1024 * 1024));
+    case TransportError::handshake:
+      return fmt::format("the server does not speak the protocol of the URL ({}); http or https?", detail);
     case TransportError::untrusted:
       return fmt::format("the server's certificate cannot be verified ({}); name the file with its CA in SSL_CERT_FILE",
                          detail);
@@ -228,6 +236,10 @@ std::string_view to_string(TransportError error) {
       return "the answer was cut short";
     case TransportError::untrusted:
       return "the certificate cannot be verified";
+    case TransportError::handshake:
+      return "not the protocol of the URL";
+    case TransportError::bad_url:
+      return "not a URL";
     case TransportError::too_large:
       return "the answer is too large";
     case TransportError::cancelled:

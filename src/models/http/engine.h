@@ -45,6 +45,8 @@ enum class TransportError {
   timeout,      ///< connected, but not answered in time
   cut,          ///< the connection ended before the answer did
   untrusted,    ///< the server's certificate cannot be verified
+  handshake,    ///< the server does not speak the protocol: no TLS behind https, or no HTTP behind http
+  bad_url,      ///< libcurl cannot make sense of the URL
   too_large,    ///< more bytes than max_response_bytes
   cancelled,    ///< by cancel_queued or the end of the engine
   other,

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/errors.h"
@@ -69,13 +70,17 @@ OpenAIProtocol::OpenAIProtocol(OpenAIOptions options)
       endpoint_(options_.base_url.with_suffix("/chat/completions")),
       headers_(std::make_shared<const HttpHeaders>(header_lines(options_))) {}
 
+void OpenAIProtocol::check(const Request& request) const { check_sendable(request, options_); }
+
 HttpRequest OpenAIProtocol::write(const Request& request) const {
   tell_unsent(request.options);
   HttpRequest http;
   http.url = endpoint_.text();
   http.headers = headers_;
   http.body = chat_body(request, options_);
-  http.timeout = std::chrono::milliseconds(static_cast<std::int64_t>(options_.timeout_s * 1000));
+  // No time at all would mean no limit.
+  http.timeout =
+      std::chrono::milliseconds(std::max<std::int64_t>(1, static_cast<std::int64_t>(options_.timeout_s * 1000)));
   return http;
 }
 

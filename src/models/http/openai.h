@@ -16,6 +16,7 @@ class LMMS_EVAL_API OpenAIProtocol final : public ApiProtocol {
  public:
   explicit OpenAIProtocol(OpenAIOptions options);
 
+  void check(const Request& request) const override;
   HttpRequest write(const Request& request) const override;
   ApiReply read(const HttpOutcome& outcome) const override;
   std::string shown_url() const override;

@@ -21,7 +21,7 @@ std::string dumped(const ordered_json& json) {
 }
 
 /// Base64 needs no escapes, so media are appended as they are: dumping them as JSON strings would look at each byte.
-void append_media(std::string& body, const MediaRef& media, const Request& request, const OpenAIOptions& options) {
+void append_media(std::string& body, const MediaRef& media, const OpenAIOptions& options) {
   switch (media.kind()) {
     case MediaKind::image:
       body.append(R"({"type":"image_url","image_url":{"url":")")
@@ -38,19 +38,17 @@ void append_media(std::string& body, const MediaRef& media, const Request& reque
       return;
     }
     case MediaKind::video:
-      throw errors::usage(
-          "task {} has video, which --model {} does not send in this version; choose a task with images, audio or text",
-          request.task, options.registered_name);
+      throw errors::internal("a video got past check_sendable");
   }
 }
 
-void append_message(std::string& body, const Message& message, const Request& request, const OpenAIOptions& options) {
+void append_message(std::string& body, const Message& message, const OpenAIOptions& options) {
   body.append(R"({"role":")").append(to_string(message.role)).append(R"(","content":[)");
   bool first = true;
   for (const auto& part : message.parts) {
     if (!std::exchange(first, false)) body += ',';
     if (part.media)
-      append_media(body, *part.media, request, options);
+      append_media(body, *part.media, options);
     else
       body.append(R"({"type":"text","text":)").append(dumped(part.text)).append("}");
   }
@@ -71,9 +69,6 @@ ordered_json generation_fields(const Request& request, const OpenAIOptions& opti
   const GenerationOptions& generation = request.options;
   const bool reasoning = options.reasoning_family();
   const ordered_json extra = extra_options(generation);
-  if (const auto n = extra.find("n"); n != extra.end() && !n->is_null() && !is_number(*n, 1))
-    throw errors::usage("generation option n={}: --model {} takes one answer per request; use --repeats for more",
-                        dumped(*n), options.registered_name);
   ordered_json fields;
   fields["model"] = options.model;
   const int max_tokens = generation.max_new_tokens.value_or(options.default_max_new_tokens);
@@ -160,12 +155,27 @@ std::vector<Message> sent_messages(const Request& request, const OpenAIOptions& 
   return messages;
 }
 
+void check_sendable(const Request& request, const OpenAIOptions& options) {
+  for (const auto& message : request.messages)
+    for (const auto& part : message.parts)
+      if (part.media && part.media->kind() == MediaKind::video)
+        throw errors::usage(
+            "task {} has video, which --model {} does not send in this version; choose a task with images, audio or "
+            "text",
+            request.task, options.registered_name);
+  const ordered_json extra = extra_options(request.options);
+  if (const auto n = extra.find("n"); n != extra.end() && !n->is_null() && !is_number(*n, 1))
+    throw errors::usage("generation option n={}: --model {} takes one answer per request; use --repeats for more",
+                        dumped(*n), options.registered_name);
+}
+
 std::string chat_body(const Request& request, const OpenAIOptions& options) {
+  check_sendable(request, options);
   std::string body = R"({"messages":[)";
   bool first = true;
   for (const auto& message : sent_messages(request, options)) {
     if (!std::exchange(first, false)) body += ',';
-    append_message(body, message, request, options);
+    append_message(body, message, options);
   }
   body += "],";
   return body += dumped(generation_fields(request, options)).substr(1);

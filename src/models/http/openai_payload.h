@@ -13,8 +13,11 @@ namespace lmms_eval::http {
 /// others.
 LMMS_EVAL_API std::vector<Message> sent_messages(const Request& request, const OpenAIOptions& options);
 
+/// Throws Error{usage} for what the protocol cannot carry: video, n > 1.
+LMMS_EVAL_API void check_sendable(const Request& request, const OpenAIOptions& options);
+
 /// The JSON body of POST …/chat/completions. Content is always a list of parts, media stand where the task put them.
-/// Throws Error{data} for media that cannot be decoded, Error{usage} for what the protocol cannot carry (video, n > 1).
+/// Throws Error{data} for media that cannot be decoded, and what check_sendable throws.
 LMMS_EVAL_API std::string chat_body(const Request& request, const OpenAIOptions& options);
 
 /// Generation options that would change the answer and are not sent, as "name=value". Stop strings are not among them.

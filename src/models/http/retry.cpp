@@ -40,6 +40,8 @@ bool worth_retrying(const HttpOutcome& outcome) {
     case TransportError::none:
       break;
     case TransportError::untrusted:
+    case TransportError::handshake:
+    case TransportError::bad_url:
     case TransportError::too_large:
     case TransportError::cancelled:
       return false;

@@ -14,8 +14,8 @@ struct RetryOptions {
   double backoff_s = 1.0;  ///< before the second attempt; doubled for each further one
 };
 
-/// True for what another attempt may cure: 408, 409, 429, 5xx, and transport errors but for an untrusted certificate or
-/// an answer that is too large.
+/// True for what another attempt may cure: 408, 409, 429, 5xx, and transport errors but for an untrusted certificate,
+/// a server of another protocol, a URL that is none, and an answer that is too large.
 LMMS_EVAL_API bool worth_retrying(const HttpOutcome& outcome);
 
 /// One line on a status that is no success or on a transport error: `HTTP 500: <what the server says>`.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 
 #include "base/errors.h"
 #include "base/log.h"
@@ -42,6 +43,17 @@ void for_each_pair(std::string_view query, Body&& body) {
   }
 }
 
+/// The port behind the last colon of "host:port" or "[::1]:port" is a number that a port can have, or absent.
+bool has_good_port(std::string_view host) {
+  const auto bracket = host.rfind(']');
+  const auto colon = host.rfind(':');
+  if (colon == host.npos || (bracket != host.npos && colon < bracket)) return true;
+  const std::string_view port = host.substr(colon + 1);
+  unsigned number = 0;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+  return error == std::errc() && end == port.data() + port.size() && number >= 1 && number <= 65535;
+}
+
 }  // namespace
 
 Url Url::parse(std::string_view given, std::string_view what) {
@@ -68,6 +80,7 @@ Url Url::parse(std::string_view given, std::string_view what) {
   url.host = authority;
   if (url.host.empty() || url.host.find_first_of(" \t\r\n") != std::string::npos)
     throw errors::usage("{}: it names no host", what);
+  if (!has_good_port(url.host)) throw errors::usage("{}: the port must be a number from 1 to 65535", what);
   const auto question = rest.find('?');
   url.path = percent_decoded(rest.substr(0, question));
   while (!url.path.empty() && url.path.back() == '/') url.path.pop_back();

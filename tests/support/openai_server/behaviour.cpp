@@ -15,6 +15,7 @@ const std::map<std::string, Fault>& fault_names() {
                                                       {"cut_body", Fault::cut_body},
                                                       {"close", Fault::close},
                                                       {"hang", Fault::hang},
+                                                      {"slow", Fault::slow},
                                                       {"null_content", Fault::null_content},
                                                       {"refusal", Fault::refusal},
                                                       {"malformed", Fault::malformed},
@@ -113,6 +114,8 @@ std::vector<Rule> rules_from_json(const json& list) {
         rule.fault = fault->second;
       } else if (key == "status")
         rule.status = value.get<int>();
+      else if (key == "delay_ms")
+        rule.delay_ms = value.get<int>();
       else if (key == "retry_after")
         rule.retry_after = value.is_string() ? value.get<std::string>() : value.dump();
       else if (key == "match")
@@ -183,6 +186,11 @@ Reply Behaviour::faulty(const Rule& rule, const HttpMessage& request) {
       return {"", true};
     case Fault::hang:
       return {"", false, true};
+    case Fault::slow: {
+      Reply reply = proper(request);
+      reply.delay_ms = rule.delay_ms;
+      return reply;
+    }
     case Fault::null_content:
       return with_body(200, completion(assistant(nullptr), "stop", size));
     case Fault::refusal: {
@@ -222,6 +230,15 @@ Reply Behaviour::chat_completion(const HttpMessage& request) {
     if (key != "Bearer " + options_.api_key) return with_body(401, error_body("Incorrect API key provided: " + key));
   }
   if (const Rule* rule = choose(request.body)) return faulty(*rule, request);
+  return proper(request);
+}
+
+void Behaviour::set_rules(std::vector<Rule> rules) {
+  options_.rules = std::move(rules);
+  met_.assign(options_.rules.size(), {});
+}
+
+Reply Behaviour::proper(const HttpMessage& request) const {
   if (!options_.answers.empty())
     return with_body(200, completion(assistant(answer_to(request.body)), "stop", request.body.size()));
   return with_body(200, completion(usual_message_, "stop", usual_words_, request.body.size()));

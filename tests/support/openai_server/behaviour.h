@@ -19,6 +19,7 @@ enum class Fault {
   cut_body,        ///< promise the whole body, send half of it, close
   close,           ///< close without a byte
   hang,            ///< never answer
+  slow,            ///< answer properly, `delay_ms` later than others
   null_content,    ///< "content": null
   refusal,         ///< "content": null and a refusal
   malformed,       ///< a body that is no JSON
@@ -35,6 +36,7 @@ enum class Fault {
 struct Rule {
   Fault fault = Fault::status;
   int status = 500;
+  int delay_ms = 0;              ///< of `slow`
   std::string retry_after;       ///< value of the Retry-After header, empty: none
   std::string match;             ///< only bodies that contain this text
   std::int64_t times = -1;       ///< so often in all, -1: always
@@ -63,6 +65,7 @@ struct Reply {
   std::string bytes;
   bool close = false;  ///< close the connection after them
   bool hang = false;   ///< send nothing, ever
+  int delay_ms = 0;    ///< send them so much later
 };
 
 /// Decides what the server says. Used by the server's thread alone.
@@ -71,6 +74,7 @@ class Behaviour {
   explicit Behaviour(Options options);
 
   Reply chat_completion(const HttpMessage& request);
+  void set_rules(std::vector<Rule> rules);
 
  private:
   struct Met {
@@ -81,6 +85,7 @@ class Behaviour {
 
   const Rule* choose(const std::string& body);
   std::string answer_to(const std::string& body) const;
+  Reply proper(const HttpMessage& request) const;
   Reply faulty(const Rule& rule, const HttpMessage& request);
 
   Options options_;

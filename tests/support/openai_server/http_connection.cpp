@@ -71,6 +71,11 @@ std::map<std::string, std::string> parse_headers(std::string_view head) {
 }
 
 bool RequestReader::read_head() {
+  // Told by its first byte, as real servers do: a TLS greeting has no end of a head to wait for.
+  if (!buffer_.empty() && !std::isupper(static_cast<unsigned char>(buffer_.front()))) {
+    malformed_ = true;
+    return false;
+  }
   const auto end = buffer_.find("\r\n\r\n");
   if (end == std::string::npos) return false;
   const std::string_view text = std::string_view(buffer_).substr(0, end);

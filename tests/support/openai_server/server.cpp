@@ -15,6 +15,7 @@
 #include <queue>
 #include <stdexcept>
 #include <unordered_map>
+#include <utility>
 
 namespace openai_server {
 namespace {
@@ -115,7 +116,11 @@ struct Server::Loop {
   bool handle_next(Connection& connection) {
     if (connection.busy) return true;
     auto request = connection.reader.next();
-    if (connection.reader.malformed()) return drop(connection), false;
+    if (connection.reader.malformed()) {
+      connection.out += http_response(400, "text/plain", "not an HTTP request");
+      connection.close_after_write = true;
+      return write(connection);
+    }
     if (!request) {
       if (!connection.reader.take_expect_continue()) return true;
       connection.out += "HTTP/1.1 100 Continue\r\n\r\n";
@@ -137,7 +142,13 @@ struct Server::Loop {
     return send(connection, {http_response(404, "application/json", R"({"error":{"message":"no such path"}})")});
   }
 
+  void take_new_rules() {
+    std::lock_guard lock(server.mutex_);
+    if (server.new_rules_) behaviour.set_rules(*std::exchange(server.new_rules_, std::nullopt));
+  }
+
   bool chat(Connection& connection, HttpMessage request) {
+    take_new_rules();
     Reply reply = behaviour.chat_completion(request);
     {
       std::lock_guard lock(server.mutex_);
@@ -151,8 +162,9 @@ struct Server::Loop {
     }
     connection.counted = true;
     if (reply.hang) return true;
-    if (server.options_.latency_ms == 0) return send(connection, std::move(reply));
-    due.push({Clock::now() + std::chrono::milliseconds(server.options_.latency_ms), connection.id, std::move(reply)});
+    const int delay_ms = server.options_.latency_ms + reply.delay_ms;
+    if (delay_ms == 0) return send(connection, std::move(reply));
+    due.push({Clock::now() + std::chrono::milliseconds(delay_ms), connection.id, std::move(reply)});
     return true;
   }
 
@@ -261,6 +273,11 @@ void Server::serve() { Loop(*this).run(); }
 Stats Server::stats() const {
   std::lock_guard lock(mutex_);
   return stats_;
+}
+
+void Server::set_rules(std::vector<Rule> rules) {
+  std::lock_guard lock(mutex_);
+  new_rules_ = std::move(rules);
 }
 
 std::vector<std::string> Server::bodies() const {

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -38,6 +39,8 @@ class Server {
   int port() const { return port_; }
   std::string base_url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/v1"; }
   Stats stats() const;
+  /// Other faults from the next request on; what was counted for the old ones is forgotten.
+  void set_rules(std::vector<Rule> rules);
   /// Every body so far, in order of arrival (Options::record_bodies).
   std::vector<std::string> bodies() const;
 
@@ -50,9 +53,10 @@ class Server {
   int listener_ = -1;
   int wake_ = -1;
   int port_ = 0;
-  mutable std::mutex mutex_;  // over stats_ and bodies_
+  mutable std::mutex mutex_;  // over all below
   Stats stats_;
   std::vector<std::string> bodies_;
+  std::optional<std::vector<Rule>> new_rules_;
   std::thread thread_;
 };
 

@@ -72,14 +72,41 @@ TEST(Dummy, DecodesImagesAndSaysWhichOneIsBroken) {
   model->generate_until({&good, 1});
   EXPECT_EQ(model->info().metrics.at("media_decoded"), 1);
 
-  const Request bad = with_image("no image at all");
-  try {
-    model->generate_until({&bad, 1});
-    FAIL() << "a broken image went through";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::data);
-    EXPECT_NE(std::string(error.what()).find("a.png"), std::string::npos) << error.what();
-  }
+  const std::vector<Request> mixed = {good, with_image("no image at all"), good};
+  const auto responses = model->generate_until(mixed);
+  ASSERT_EQ(responses.size(), 3u);
+  EXPECT_EQ(responses[0].status, Status::answered);
+  EXPECT_EQ(responses[1].status, Status::unscorable);
+  EXPECT_NE(responses[1].error.find("a.png"), std::string::npos) << responses[1].error;
+  EXPECT_EQ(responses[2].status, Status::answered);
+  EXPECT_EQ(model->info().metrics.at("media_decoded"), 3);
+}
+
+TEST(Dummy, TouchesEachMediumOfABatchOnceWhateverIsBrokenInIt) {
+  const std::vector<Request> requests = {with_image(png()), with_image("no image at all"), with_image(png())};
+  class Stream final : public RequestStream {
+   public:
+    explicit Stream(const std::vector<Request>& requests) : requests_(requests) {}
+    std::optional<StreamedRequest> next() override { return std::nullopt; }
+    bool exhausted() const override { return taken_; }
+    std::vector<StreamedRequest> next_batch(std::size_t) override {
+      std::vector<StreamedRequest> batch;
+      if (std::exchange(taken_, true)) return batch;
+      for (std::size_t i = 0; i < requests_.size(); ++i) batch.push_back({i, requests_[i]});
+      return batch;
+    }
+    void complete(std::uint64_t, Response response) override { unscorable += response.status == Status::unscorable; }
+    bool stopping() const override { return false; }
+    int unscorable = 0;
+
+   private:
+    const std::vector<Request>& requests_;
+    bool taken_ = false;
+  } stream(requests);
+  const auto model = dummy("decode_num_frames=1,batch_size=3");
+  model->run(stream);
+  EXPECT_EQ(stream.unscorable, 1);
+  EXPECT_EQ(model->info().metrics.at("media"), 3);
 }
 
 TEST(Dummy, CountsBrokenMediaWhenItMayGoOn) {

@@ -201,12 +201,51 @@ TEST_F(ApiRunTest, MakesOnlyTheRequestWithABrokenImageUnscorable) {
   EXPECT_EQ(server.stats().requests, 2);
 }
 
-TEST_F(ApiRunTest, EndsTheRunForARequestThatNoServerCouldAnswer) {
+/// `count` requests, one of them with a video, which is not sent in this version.
+std::vector<Request> with_a_video(std::size_t count, std::size_t at) {
+  auto requests = text_requests(count);
+  requests[at].messages[0].parts.push_back(Part::of_media(MediaRef::from_bytes(MediaKind::video, "x", "clip.mp4")));
+  return requests;
+}
+
+TEST_F(ApiRunTest, SendsNothingWhenOneOfTheFirstRequestsCouldBeAnsweredByNoServer) {
   Server server({});
-  auto requests = text_requests(3);
-  requests[1].messages[0].parts.push_back(Part::of_media(MediaRef::from_bytes(MediaKind::video, "x", "clip.mp4")));
-  ListStream stream(requests);
-  EXPECT_THAT(error_of([&] { run(stream, server); }, ErrorKind::usage), HasSubstr("video"));
+  ListStream stream(with_a_video(6, 5));
+  EXPECT_THAT(error_of([&] { run(stream, server, "num_concurrent=4"); }, ErrorKind::usage), HasSubstr("video"));
+  EXPECT_EQ(server.stats().requests, 0);
+}
+
+TEST_F(ApiRunTest, EndsTheRunForARequestThatNoServerCouldAnswer) {
+  openai_server::Options options;
+  options.latency_ms = 30;
+  Server server(options);
+  ListStream stream(with_a_video(40, 20));
+  EXPECT_THAT(error_of([&] { run(stream, server, "num_concurrent=4"); }, ErrorKind::usage), HasSubstr("video"));
+  // What was in flight has been paid for.
+  EXPECT_GE(server.stats().requests, 4);
+  EXPECT_EQ(stream.count(Status::answered), static_cast<std::size_t>(server.stats().requests));
+  EXPECT_EQ(stream.count(Status::failed), 0u);
+}
+
+TEST_F(ApiRunTest, KeepsTheAnswersInFlightWhenTheStreamThrows) {
+  openai_server::Options options;
+  options.latency_ms = 30;
+  Server server(options);
+  ListStream stream(text_requests(40));
+  stream.on_complete = [](std::size_t completed) {
+    if (completed >= 3) throw Error(ErrorKind::output, "the disk is full at " + std::to_string(completed));
+  };
+  EXPECT_EQ(error_of([&] { run(stream, server, "num_concurrent=4"); }, ErrorKind::output), "the disk is full at 3");
+  EXPECT_LT(stream.pulled(), 40u);
+  EXPECT_EQ(stream.count(Status::answered), static_cast<std::size_t>(server.stats().requests));
+}
+
+TEST_F(ApiRunTest, KeepsTheAnswersInFlightWhenTheFirstThreeAreTurnedDown) {
+  Server server(with_rules({{.fault = Fault::slow, .delay_ms = 300, .match = "question 3\""}, {.status = 401}}));
+  ListStream stream(text_requests(4));
+  EXPECT_THAT(error_of([&] { run(stream, server, "num_concurrent=4"); }, ErrorKind::network), HasSubstr("HTTP 401"));
+  ASSERT_TRUE(stream.response(3));
+  EXPECT_EQ(stream.response(3)->status, Status::answered);
 }
 
 TEST_F(ApiRunTest, EndsTheRunWhenTheFirstThreeAreTurnedDown) {
@@ -277,6 +316,32 @@ TEST_F(ApiRunTest, FailsWhatWaitsForAnotherAttemptWhenItIsToStop) {
   EXPECT_EQ(stream.count(Status::answered), 19u);
   EXPECT_EQ(stream.response(0)->status, Status::failed);
   EXPECT_EQ(stream.response(0)->error, "HTTP 503: planted error 503; stopped before another attempt");
+}
+
+TEST_F(ApiRunTest, FailsAnAttemptedRequestWhoseNextAttemptWaitsForAConnectionWhenItIsToStop) {
+  auto options = with_rules({{.status = 503, .times = 1}});
+  options.latency_ms = 100;
+  Server server(options);
+  ListStream stream(text_requests(10));
+  stream.on_complete = [&](std::size_t completed) {
+    if (completed == 1) stream.stop();
+  };
+  run(stream, server, "num_concurrent=1");
+  ASSERT_EQ(stream.count(Status::failed), 1u);
+  for (std::size_t i = 0; i < 10; ++i) {
+    if (!stream.response(i) || stream.response(i)->status == Status::answered) continue;
+    EXPECT_EQ(stream.response(i)->error, "HTTP 503: planted error 503; stopped before another attempt");
+  }
+}
+
+TEST_F(ApiRunTest, EndsAtOnceWhenTheServerSpeaksAnotherProtocol) {
+  Server server({});
+  ListStream stream(text_requests(50));
+  const std::string url = "https://127.0.0.1:" + std::to_string(server.port()) + "/v1";
+  const std::string message = error_of([&] { run(stream, url); }, ErrorKind::network);
+  EXPECT_THAT(message, HasSubstr("cannot reach " + url));
+  EXPECT_THAT(message, HasSubstr("http or https?"));
+  EXPECT_EQ(log_.count("attempt 2"), 0u) << log_.text();
 }
 
 TEST_F(ApiRunTest, ShowsNoKeyInErrorsAndLogs) {

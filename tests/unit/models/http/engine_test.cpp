@@ -8,6 +8,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <thread>
 
 #include "support/openai_server/server.h"
 
@@ -131,6 +132,59 @@ TEST(HttpEngine, SaysThatNobodyListens) {
 TEST(HttpEngine, SaysThatAHostIsNotKnown) {
   HttpEngine engine({});
   EXPECT_EQ(one(engine, post("http://no-such-host.invalid/v1")).error, TransportError::unresolved);
+}
+
+/// Takes one connection, says these bytes, and hangs up.
+class OneShotServer {
+ public:
+  explicit OneShotServer(std::string says) : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    bind(fd_, reinterpret_cast<sockaddr*>(&address), size);
+    getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size);
+    port_ = ntohs(address.sin_port);
+    listen(fd_, 1);
+    thread_ = std::thread([this, says = std::move(says)] {
+      const int peer = accept(fd_, nullptr, nullptr);
+      char buffer[4096];
+      [[maybe_unused]] const auto heard = recv(peer, buffer, sizeof buffer, 0);
+      send(peer, says.data(), says.size(), MSG_NOSIGNAL);
+      close(peer);
+    });
+  }
+  ~OneShotServer() {
+    thread_.join();
+    close(fd_);
+  }
+  std::string base_url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+
+ private:
+  int fd_;
+  int port_ = 0;
+  std::thread thread_;
+};
+
+TEST(HttpEngine, SaysThatAServerDoesNotSpeakTls) {
+  Server server({});
+  HttpEngine engine({});
+  const auto outcome = one(engine, post("https://127.0.0.1:" + std::to_string(server.port())));
+  EXPECT_EQ(outcome.error, TransportError::handshake) << outcome.error_text;
+  EXPECT_THAT(outcome.error_text, HasSubstr("http or https?"));
+}
+
+TEST(HttpEngine, SaysThatAServerDoesNotSpeakHttp) {
+  const OneShotServer server(std::string("\x15\x03\x03\x00\x02\x02\x46", 7));  // a TLS alert: unexpected message
+  HttpEngine engine({});
+  const auto outcome = one(engine, post(server.base_url()));
+  EXPECT_EQ(outcome.error, TransportError::handshake) << outcome.error_text;
+  EXPECT_THAT(outcome.error_text, HasSubstr("http or https?"));
+}
+
+TEST(HttpEngine, SaysThatAUrlIsNone) {
+  HttpEngine engine({});
+  EXPECT_EQ(one(engine, post("http://127.0.0.1:99999")).error, TransportError::bad_url);
 }
 
 TEST(HttpEngine, NoticesAnswersThatAreCutShort) {

@@ -41,6 +41,13 @@ TEST_F(AsyncOpenAITest, GivesNoLogLikelihoods) {
   EXPECT_FALSE(api->supports(RequestType::loglikelihood_rolling));
 }
 
+TEST_F(AsyncOpenAITest, NeverTakesAShortTimeoutForNone) {
+  ModelOptions options;
+  options.args = "base_url=http://h/v1,timeout=0.0004";
+  const OpenAIProtocol protocol(OpenAIOptions::parse("async_openai", options));
+  EXPECT_EQ(protocol.write(text_request("?")).timeout, std::chrono::milliseconds(1));
+}
+
 TEST_F(AsyncOpenAITest, SendsTheImageAndTheKey) {
   openai_server::Options options;
   options.api_key = "sk-abcdef";

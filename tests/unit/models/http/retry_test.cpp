@@ -28,7 +28,8 @@ TEST(Retry, IsWorthItForWhatMayPass) {
   for (const auto error : {TransportError::refused, TransportError::unresolved, TransportError::unreachable,
                            TransportError::timeout, TransportError::cut, TransportError::other})
     EXPECT_TRUE(worth_retrying(with_error(error))) << to_string(error);
-  for (const auto error : {TransportError::untrusted, TransportError::too_large, TransportError::cancelled})
+  for (const auto error : {TransportError::untrusted, TransportError::handshake, TransportError::bad_url,
+                           TransportError::too_large, TransportError::cancelled})
     EXPECT_FALSE(worth_retrying(with_error(error))) << to_string(error);
 }
 

@@ -18,6 +18,8 @@ TEST(Url, KeepsHostPortAndPathAndCutsSlashesAtTheEnd) {
   EXPECT_EQ(url.path, "/v1");
   EXPECT_EQ(url.text(), "http://127.0.0.1:8000/v1");
   EXPECT_EQ(Url::parse("https://[::1]:80", "u").text(), "https://[::1]:80");
+  EXPECT_EQ(Url::parse("https://[::1]/v1", "u").host, "[::1]");
+  EXPECT_EQ(Url::parse("http://host:65535", "u").host, "host:65535");
 }
 
 TEST(Url, DecodesPercentSigns) { EXPECT_EQ(Url::parse("http://host/a%2Fb", "u").path, "/a/b"); }
@@ -36,8 +38,9 @@ TEST(Url, ShowsNeitherCredentialsNorQueryValues) {
 }
 
 TEST(Url, RefusesWhatIsNoHttpUrlWithoutRepeatingIt) {
-  for (const char* text :
-       {"localhost:8000/v1", "me:swordfish@host/v1", "ftp://host", "http:///v1", "http://host/a%0Ab"}) {
+  for (const char* text : {"localhost:8000/v1", "me:swordfish@host/v1", "ftp://host", "http:///v1", "http://host/a%0Ab",
+                           "http://127.0.0.1:99999/v1", "http://host:0", "http://host:80a/v1", "http://host:/v1",
+                           "http://host:-1", "https://[::1]:70000", "http://me:swordfish/v1"}) {
     const std::string message = error_of([&] { Url::parse(text, "--model_args base_url"); }, ErrorKind::usage);
     EXPECT_THAT(message, HasSubstr("--model_args base_url")) << text;
     EXPECT_THAT(message, Not(HasSubstr("swordfish")));
