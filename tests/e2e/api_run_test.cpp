@@ -1,8 +1,11 @@
 #include <gtest/gtest.h>
+#include <unistd.h>
 
-#include <set>
+#include <algorithm>
+#include <csignal>
 
 #include "e2e/digits_answers.h"
+#include "e2e/image_parquet.h"
 #include "e2e/program.h"
 #include "support/openai_server/server.h"
 #include "support/temp_dir.h"
@@ -141,13 +144,11 @@ TEST(ApiRun, LastingFaultsAreFailuresNotWrongAnswers) {
   EXPECT_EQ(failed, 4);
 
   // Only the failed docs are asked again.
-  openai_server::Server mended(seeing_server());
-  const auto before = server.stats().requests;
-  const auto again = lmms_eval({"--model", "async_openai", "--model_args", "model=tester,base_url=" + mended.base_url(),
-                                "--tasks", "digits", "--limit", "40", "--use_cache", (folder / "c_").string()});
+  EXPECT_EQ(server.stats().requests, 40);
+  server.set_rules({});
+  const auto again = lmms_eval(api_run(server.base_url(), {"--limit", "40", "--use_cache", (folder / "c_").string()}));
   EXPECT_EQ(again.status, 0) << again.err;
-  EXPECT_EQ(before, server.stats().requests);
-  EXPECT_LE(mended.stats().requests, 40);
+  EXPECT_EQ(server.stats().requests, 44);
 }
 
 TEST(ApiRun, EmptyAndCutAnswersAreScoredAndSaid) {
@@ -171,6 +172,23 @@ TEST(ApiRun, AnUnreachableServerIsOneClearLine) {
   EXPECT_EQ(run.status, 1);
   EXPECT_TRUE(is_one_line(run.err)) << run.err;
   EXPECT_NE(run.err.find("127.0.0.1:" + std::to_string(port)), std::string::npos) << run.err;
+}
+
+TEST(ApiRun, APortThatIsNoneIsAUsageError) {
+  const auto run = lmms_eval(api_run("http://127.0.0.1:99999/v1", {"--verbosity", "ERROR"}));
+  EXPECT_EQ(run.status, 2);
+  EXPECT_TRUE(is_one_line(run.err)) << run.err;
+  EXPECT_NE(run.err.find("base_url: the port must be a number from 1 to 65535"), std::string::npos) << run.err;
+}
+
+TEST(ApiRun, HttpsInFrontOfAnHttpServerIsOneClearLineAtOnce) {
+  openai_server::Server server(seeing_server());
+  const std::string url = "https://127.0.0.1:" + std::to_string(server.port()) + "/v1";
+  const auto run = lmms_eval(api_run(url, {"--verbosity", "WARNING"}));  // a retry would be told
+  EXPECT_EQ(run.status, 1);
+  EXPECT_TRUE(is_one_line(run.err)) << run.err;
+  EXPECT_NE(run.err.find("cannot reach " + url), std::string::npos) << run.err;
+  EXPECT_NE(run.err.find("http or https?"), std::string::npos) << run.err;
 }
 
 TEST(ApiRun, AWrongKeyStopsTheRunAtOnce) {
@@ -240,6 +258,117 @@ TEST(ApiRun, TheSameCommandWritesTheSameScoresAndSamples) {
     texts.push_back(run_program({"/bin/cat", files_ending(folder.path(), "_samples_digits.jsonl").at(0).string()}).out);
   }
   EXPECT_EQ(texts[0], texts[1]);
+}
+
+/// The first two test digits that differ.
+std::vector<ImageRow> two_digits() {
+  const TaskManager manager;
+  const auto nodes = manager.load({"digits"}, {});
+  const auto& task = *nodes.front().task;
+  const auto row = [&](std::int64_t id) {
+    const Doc doc = task.doc(id);
+    const auto target = task.target(doc);
+    return ImageRow{std::string(doc.media("image")[0].bytes()), "Which digit is it?",
+                    target.is_string() ? target.get<std::string>() : target.dump()};
+  };
+  std::vector<ImageRow> rows = {row(0), row(1)};
+  for (std::int64_t id = 2; rows[1].answer == rows[0].answer; ++id) rows[1] = row(id);
+  return rows;
+}
+
+TEST(ApiRun, ImagesThatAreSwappedAreAskedForAnew) {
+  openai_server::Server server(seeing_server());
+  const TempDir folder;
+  folder.write("mine.yaml", image_task());
+  auto rows = two_digits();
+  const auto score = [&] {
+    write_image_parquet(folder / "data.parquet", rows, 2);
+    auto arguments =
+        api_run(server.base_url(), {"--include_path", folder.path().string(), "--use_cache", (folder / "c_").string(),
+                                    "--output_path", (folder / "r.json").string()});
+    *std::find(arguments.begin(), arguments.end(), "digits") = "mine";
+    const auto run = lmms_eval(arguments);
+    EXPECT_EQ(run.status, 0) << run.err;
+    return read_json(folder / "r.json")["results"]["mine"]["exact_match,none"].get<double>();
+  };
+  EXPECT_EQ(score(), 1.0);
+  EXPECT_EQ(server.stats().requests, 2);
+  EXPECT_EQ(score(), 1.0);
+  EXPECT_EQ(server.stats().requests, 2) << "the cache does not know its own answers";
+
+  // The same two questions with each other's picture, and the answers left where they were.
+  std::swap(rows[0].image, rows[1].image);
+  EXPECT_EQ(score(), 0.0) << "answers belong to pictures, not to places";
+  EXPECT_EQ(server.stats().requests, 4);
+}
+
+/// Signals a run, once `server` has been asked so often. Gives up after a minute, so that a hanging test ends.
+std::function<void(pid_t)> once_asked(const openai_server::Server& server, std::int64_t requests,
+                                      std::vector<int> signals) {
+  return [&server, requests, signals = std::move(signals)](pid_t pid) {
+    for (int i = 0; i < 60'000 && server.stats().requests < requests; ++i) usleep(1000);
+    for (const int signal : signals) {
+      kill(pid, signal);
+      usleep(300'000);  // two signals at once would be one
+    }
+  };
+}
+
+class Interrupted : public ::testing::TestWithParam<int> {};
+
+TEST_P(Interrupted, TheFirstSignalKeepsWhatIsInFlightAndLeavesTheRest) {
+  auto options = seeing_server();
+  options.latency_ms = 200;
+  openai_server::Server server(options);
+  const TempDir folder;
+  ProgramOptions program;
+  program.while_running = once_asked(server, 20, {GetParam()});
+  const auto run = lmms_eval(
+      api_run(server.base_url(),
+              {"--log_samples", "--output_path", (folder / "r.json").string(), "--use_cache", (folder / "c_").string()},
+              ",num_concurrent=8"),
+      program);
+  EXPECT_EQ(run.status, 1) << run.err;
+  EXPECT_NE(run.err.find("stopping"), std::string::npos) << run.err;
+  EXPECT_NE(run.out.find("|digits|"), std::string::npos) << run.out;
+  const auto asked = server.stats().requests;
+  ASSERT_GE(asked, 20);
+  ASSERT_LT(asked, 360);
+  const auto results = read_json(folder / "r.json");
+  EXPECT_EQ(results["n-samples"]["digits"]["answered"], asked);
+  EXPECT_EQ(results["n-samples"]["digits"]["failed"], 0);
+  EXPECT_EQ(results["n-samples"]["digits"]["not_run"], 360 - asked);
+  EXPECT_EQ(results["results"]["digits"]["exact_match,none"], 1.0);
+  EXPECT_EQ(read_jsonl(files_ending(folder.path(), "_samples_digits.jsonl").at(0)).size(),
+            static_cast<std::size_t>(asked));
+
+  // Every answer was paid for once.
+  const auto again =
+      lmms_eval(api_run(server.base_url(), {"--use_cache", (folder / "c_").string()}, ",num_concurrent=64"));
+  EXPECT_EQ(again.status, 0) << again.err;
+  EXPECT_EQ(server.stats().requests, 360);
+}
+
+INSTANTIATE_TEST_SUITE_P(ApiRun, Interrupted, ::testing::Values(SIGINT, SIGTERM),
+                         [](const auto& info) { return info.param == SIGINT ? "by_ctrl_c" : "by_sigterm"; });
+
+TEST(ApiRun, TheSecondCtrlCEndsAtOnceAndKeepsTheCache) {
+  auto options = seeing_server();
+  auto hanging = rule(openai_server::Fault::hang, -1);
+  hanging.after = 5;
+  options.rules = {hanging};
+  openai_server::Server server(options);
+  const TempDir folder;
+  ProgramOptions program;
+  program.while_running = once_asked(server, 6, {SIGINT, SIGINT});
+  const auto run = lmms_eval(
+      api_run(server.base_url(), {"--limit", "20", "--use_cache", (folder / "c_").string()}, ",num_concurrent=1"),
+      program);
+  EXPECT_EQ(run.status, 130) << run.err;
+  server.set_rules({});
+  const auto again = lmms_eval(api_run(server.base_url(), {"--limit", "20", "--use_cache", (folder / "c_").string()}));
+  EXPECT_EQ(again.status, 0) << again.err;
+  EXPECT_EQ(server.stats().requests, 6 + 15);
 }
 
 }  // namespace

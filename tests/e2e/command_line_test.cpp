@@ -1,51 +1,70 @@
 #include <gtest/gtest.h>
 
+#include <map>
+#include <set>
+#include <sstream>
+
 #include "e2e/program.h"
 #include "support/temp_dir.h"
 
 namespace lmms_eval::testing {
 namespace {
 
-TEST(CommandLine, HelpListsEveryFlagOfTheUsersGuideAndLoadsNoTorch) {
+struct HelpLine {
+  std::string group;
+  std::set<std::string> names;  ///< all spellings of the flag
+};
+
+/// The flags of a help text by their long names: what stands at the start of a line, nothing else.
+std::map<std::string, HelpLine> flags_in(const std::string& help) {
+  std::map<std::string, HelpLine> flags;
+  std::string group, line;
+  for (std::istringstream in(help); std::getline(in, line);) {
+    if (!line.empty() && line.front() != ' ' && line.back() == ':') group = line.substr(0, line.size() - 1);
+    if (!line.starts_with("  -")) continue;
+    HelpLine flag{group, {}};
+    std::istringstream names(line.substr(2, line.find(' ', 2) - 2));
+    for (std::string name; std::getline(names, name, ',');) flag.names.insert(name);
+    for (const auto& name : flag.names) flags[name] = flag;
+  }
+  return flags;
+}
+
+TEST(CommandLine, HelpListsEveryFlagOfTheUsersGuideInItsGroupAndLoadsNoTorch) {
   const auto help = lmms_eval({"--help"});
   EXPECT_EQ(help.status, 0);
   EXPECT_EQ(help.err, "");
-  for (const char* flag : {"--model",
-                           "--model_args",
-                           "--tasks",
-                           "--num_fewshot",
-                           "--gen_kwargs",
-                           "--batch_size",
-                           "--max_batch_size",
-                           "--device",
-                           "--output_path",
-                           "--log_samples",
-                           "--log_samples_suffix",
-                           "--limit",
-                           "--offset",
-                           "--use_cache",
-                           "--cache_requests",
-                           "--check_integrity",
-                           "--write_out",
-                           "--show_config",
-                           "--include_path",
-                           "--system_instruction",
-                           "--apply_chat_template",
-                           "--fewshot_as_multiturn",
-                           "--predict_only",
-                           "--seed",
-                           "--wandb_args",
-                           "--hf_hub_log_args",
-                           "--verbosity",
-                           "--config",
-                           "--version",
-                           "--force_simple",
-                           "--process_with_media",
-                           "--timezone",
-                           "--baseline",
-                           "--reasoning_tags"})
-    EXPECT_NE(help.out.find(flag), std::string::npos) << flag;
-  EXPECT_NE(help.out.find("Examples:"), std::string::npos);
+  const std::string selection = "What to evaluate", prompts = "Prompts", generation = "Generation and the machine",
+                    output = "Output", caches = "Caches", accepted = "Accepted, without effect (scripts for lmms-eval)",
+                    refused = "Known to lmms-eval, refused by this version";
+  const std::map<std::string, std::vector<std::string>> expected = {
+      {"Options", {"--help", "--version"}},
+      {selection, {"--model", "--model_args", "--tasks", "--include_path", "--limit", "--offset", "--config"}},
+      {prompts, {"--num_fewshot", "--system_instruction", "--apply_chat_template", "--fewshot_as_multiturn"}},
+      {generation,
+       {"--gen_kwargs", "--batch_size", "--max_batch_size", "--device", "--seed", "--repeats", "--num_samples",
+        "--max_tokens", "--reasoning_tags"}},
+      {output,
+       {"--output_path", "--log_samples", "--log_samples_suffix", "--predict_only", "--write_out", "--show_config",
+        "--check_integrity", "--verbosity"}},
+      {caches, {"--use_cache", "--cache_requests"}},
+      {accepted,
+       {"--force_simple", "--process_with_media", "--process_docs_parallel", "--timezone", "--trust_remote_code",
+        "--agentic_trace_mode"}},
+      {refused,
+       {"--wandb_args", "--wandb_log_samples", "--swanlab_args", "--hf_hub_log_args", "--launcher_args", "--baseline",
+        "--power-analysis", "--tui"}}};
+  auto flags = flags_in(help.out);
+  for (const auto& [group, names] : expected)
+    for (const auto& name : names) EXPECT_EQ(flags[name].group, group) << name;
+  for (const auto& [brief, full] : {std::pair{"-b", "--batch_size"},
+                                    {"-c", "--use_cache"},
+                                    {"-w", "--write_out"},
+                                    {"-x", "--predict_only"},
+                                    {"-n", "--repeats"},
+                                    {"-h", "--help"}})
+    EXPECT_TRUE(flags[full].names.contains(brief)) << brief;
+  EXPECT_NE(help.out.find("\nExamples:\n"), std::string::npos);
   // libtorch_cpu.so alone is more than 150 MB of resident memory.
   EXPECT_LT(help.peak_kilobytes, 100 * 1024);
 }

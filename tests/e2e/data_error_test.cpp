@@ -9,19 +9,6 @@
 namespace lmms_eval::testing {
 namespace {
 
-constexpr const char* kTask =
-    "task: mine\n"
-    "dataset_path: parquet\n"
-    "dataset_kwargs:\n"
-    "  data_files: {test: data.parquet}\n"
-    "test_split: test\n"
-    "output_type: generate_until\n"
-    "doc_to_visual: image\n"
-    "doc_to_text: \"{{question}}\"\n"
-    "doc_to_target: answer\n"
-    "metric_list:\n"
-    "  - metric: exact_match\n";
-
 ProgramResult run_mine(const TempDir& folder, std::vector<std::string> more = {}, const std::string& task = "mine") {
   std::vector<std::string> arguments = {"--model",     "dummy", "--model_args",   "decode_num_frames=1",
                                         "--tasks",     task,    "--include_path", folder.path().string(),
@@ -38,7 +25,7 @@ std::vector<ImageRow> rows(int count) {
 
 TEST(DataErrors, ATaskOfOnesOwnRuns) {
   const TempDir folder;
-  folder.write("mine.yaml", kTask);
+  folder.write("mine.yaml", image_task());
   write_image_parquet(folder / "data.parquet", rows(5), 2);
   const auto run = run_mine(folder);
   EXPECT_EQ(run.status, 0) << run.err;
@@ -47,7 +34,7 @@ TEST(DataErrors, ATaskOfOnesOwnRuns) {
 
 TEST(DataErrors, ACorruptPictureCostsItsOwnDocOnly) {
   const TempDir folder;
-  folder.write("mine.yaml", kTask);
+  folder.write("mine.yaml", image_task());
   auto list = rows(5);
   list[2].image = list[2].image.substr(0, list[2].image.size() / 2);
   write_image_parquet(folder / "data.parquet", list, 2);
@@ -63,7 +50,7 @@ TEST(DataErrors, ACorruptPictureCostsItsOwnDocOnly) {
 
 TEST(DataErrors, ASelectedBrokenYamlIsNamedWithItsLineOthersAreCounted) {
   const TempDir folder;
-  folder.write("mine.yaml", std::string(kTask) + "metric_list: [\n");
+  folder.write("mine.yaml", image_task() + "metric_list: [\n");
   const auto selected = run_mine(folder);
   EXPECT_EQ(selected.status, 1) << selected.err;
   EXPECT_TRUE(is_one_line(selected.err)) << selected.err;
@@ -74,7 +61,7 @@ TEST(DataErrors, ASelectedBrokenYamlIsNamedWithItsLineOthersAreCounted) {
 
 TEST(DataErrors, AMissingDataFileIsNamed) {
   const TempDir folder;
-  folder.write("mine.yaml", kTask);
+  folder.write("mine.yaml", image_task());
   const auto run = run_mine(folder);
   EXPECT_EQ(run.status, 1);
   EXPECT_TRUE(is_one_line(run.err)) << run.err;
@@ -83,7 +70,7 @@ TEST(DataErrors, AMissingDataFileIsNamed) {
 
 TEST(DataErrors, ATruncatedParquetFileIsNamed) {
   const TempDir folder;
-  folder.write("mine.yaml", kTask);
+  folder.write("mine.yaml", image_task());
   write_image_parquet(folder / "data.parquet", rows(5), 2);
   std::filesystem::resize_file(folder / "data.parquet", std::filesystem::file_size(folder / "data.parquet") - 20);
   const auto run = run_mine(folder);
@@ -112,7 +99,7 @@ TEST(DataErrors, AFullDiskIsSaidAndTheRunFails) {
 
 TEST(Memory, DoesNotGrowWithTheNumberOfDocs) {
   const TempDir folder;
-  folder.write("mine.yaml", kTask);
+  folder.write("mine.yaml", image_task());
   long peaks[2];
   const int counts[2] = {1000, 100000};
   for (int i = 0; i < 2; ++i) {

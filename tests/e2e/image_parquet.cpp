@@ -85,6 +85,22 @@ void write_image_parquet(const std::filesystem::path& file, const std::vector<Im
   writer.close();
 }
 
+std::string image_task(const std::string& name, const std::map<std::string, std::string>& fields) {
+  std::map<std::string, std::string> all = fields;
+  all.merge(std::map<std::string, std::string>{{"task", name},
+                                               {"dataset_path", "parquet"},
+                                               {"dataset_kwargs", "{data_files: {test: data.parquet}}"},
+                                               {"test_split", "test"},
+                                               {"output_type", "generate_until"},
+                                               {"doc_to_visual", "image"},
+                                               {"doc_to_text", "\"{{question}}\""},
+                                               {"doc_to_target", "answer"},
+                                               {"metric_list", "[{metric: exact_match}]"}});
+  std::string text;
+  for (const auto& [field, value] : all) text += field + ": " + value + "\n";
+  return text;
+}
+
 void write_noise_parquet(const std::filesystem::path& file, int count, int group) {
   Writer writer(file, group);
   for (int i = 0; i < count; ++i)

@@ -44,6 +44,15 @@ PY
 fi
 # No library may be found by a path of the build machine.
 for file in "$tree/bin/lmms_eval" "$tree"/lib/liblmms_eval*.so; do
-  if readelf -d "$file" | grep -E 'R(UN)?PATH' | grep -vq '\$ORIGIN'; then echo "$file: rpath without \$ORIGIN" >&2; exit 1; fi
+  path=$(readelf -d "$file" | sed -nE 's/.*R(UN)?PATH.*\[(.*)\]$/\2/p')
+  IFS=: read -ra entries <<< "$path"
+  # An empty entry, at an end or between two colons, is the working directory.
+  if [[ :$path: == *::* ]]; then echo "$file: an empty rpath entry, or none at all" >&2; exit 1; fi
+  for entry in "${entries[@]}"; do
+    case $entry in
+      '$ORIGIN' | '$ORIGIN/'*) ;;
+      *) echo "$file: rpath entry '$entry' is not below \$ORIGIN" >&2; exit 1 ;;
+    esac
+  done
 done
 echo "the moved tree works: $(du -sh "$tree" | cut -f1)"

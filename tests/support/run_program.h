@@ -6,9 +6,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <functional>
 #include <map>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace lmms_eval::testing {
@@ -23,6 +25,7 @@ struct ProgramResult {
 struct ProgramOptions {
   std::map<std::string, std::string> environment;  ///< added
   std::string directory;                           ///< working directory, empty: as it is
+  std::function<void(pid_t)> while_running;        ///< called beside it, on a thread of its own; must come to an end
 };
 
 /// Runs a program to its end and keeps what it prints.
@@ -45,6 +48,8 @@ inline ProgramResult run_program(const std::vector<std::string>& arguments, cons
   }
   close(out[1]);
   close(err[1]);
+  std::thread beside;
+  if (options.while_running) beside = std::thread(options.while_running, child);
   ProgramResult result;
   pollfd descriptors[2] = {{out[0], POLLIN, 0}, {err[0], POLLIN, 0}};
   std::string* texts[2] = {&result.out, &result.err};
@@ -63,6 +68,7 @@ inline ProgramResult run_program(const std::vector<std::string>& arguments, cons
       --open_count;
     }
   }
+  if (beside.joinable()) beside.join();  // before the child is waited for: its number stays its own till then
   int status = 0;
   rusage usage{};
   wait4(child, &status, 0, &usage);
