@@ -2,6 +2,7 @@
 
 #include <fstream>
 
+#include "e2e/image_parquet.h"
 #include "e2e/program.h"
 #include "support/temp_dir.h"
 
@@ -127,6 +128,33 @@ INSTANTIATE_TEST_SUITE_P(LocalRun, SpoiledModel,
                                            Spoiled{"tokenizer", break_tokenizer, "tokenizer.json"},
                                            Spoiled{"type", wrong_type, "llava_onevison"}),
                          [](const auto& info) { return info.param.name; });
+
+TEST(LocalRun, ADocThatTheChatTemplateRefusesIsUnscorableWhateverIsShownOfIt) {
+  const TempDir folder;
+  const auto model = copied_model(folder);
+  const std::string old = [&] {
+    std::ifstream in(model / "chat_template.jinja");
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  }();
+  std::ofstream(model / "chat_template.jinja")
+      << "{% if 'swearword' in (messages | tojson) %}{{ raise_exception('no such words') }}{% endif %}" << old;
+  folder.write("tasks/mine.yaml", image_task());
+  write_image_parquet(folder / "tasks/data.parquet",
+                      {{tiny_png(1), "swearword", "A"}, {tiny_png(2), "what is it?", "A"}, {tiny_png(3), "and?", "A"}},
+                      3);
+  const auto run =
+      lmms_eval(local_run({"--tasks", "mine", "--include_path", (folder / "tasks").string(), "--batch_size", "3",
+                           "--write_out", "--log_samples", "--output_path", (folder / "r.json").string()},
+                          model.string()));
+  EXPECT_EQ(run.status, 1) << run.err;
+  EXPECT_NE(run.err.find("no such words"), std::string::npos) << run.err;
+  const auto counts = read_json(folder / "r.json")["n-samples"]["mine"];
+  EXPECT_EQ(counts["answered"], 2);
+  EXPECT_EQ(counts["unscorable"], 1);
+  const auto samples = read_jsonl(files_ending(folder.path(), "_samples_mine.jsonl").at(0));
+  ASSERT_EQ(samples.size(), 3u);
+  EXPECT_EQ(samples[0]["status"], "unscorable");
+}
 
 TEST(LocalRun, AMissingFolderSaysWhatToGive) {
   const auto run =

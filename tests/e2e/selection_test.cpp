@@ -1,0 +1,106 @@
+#include <gtest/gtest.h>
+
+#include "e2e/image_parquet.h"
+#include "e2e/program.h"
+#include "support/temp_dir.h"
+
+namespace lmms_eval::testing {
+namespace {
+
+/// A folder with a small task of its own: mine.yaml and its data.
+void write_task(const TempDir& folder, const std::string& yaml = image_task()) {
+  folder.write("tasks/mine.yaml", yaml);
+  write_image_parquet(folder / "tasks/data.parquet", {{tiny_png(1), "what is it?", "A"}, {tiny_png(2), "and it?", "A"}},
+                      2);
+}
+
+TEST(ConfigList, RunsWhatRemainsAfterAFailureAndGivesTheWorstStatus) {
+  const TempDir folder;
+  const std::string good = "- {model: dummy, tasks: digits, limit: 2}\n";
+  const std::string bad_task = "- {model: dummy, tasks: no_such_task}\n";
+  const std::string bad_output = "- {model: dummy, tasks: digits, limit: 2, output_path: /proc/nowhere}\n";
+  const struct {
+    std::string list;
+    int status;
+    std::vector<std::string> errors;
+  } cases[] = {{bad_task + good, 2, {"no_such_task"}},
+               {bad_output + good, 1, {"/proc/nowhere"}},
+               {bad_output + bad_task + good, 2, {"/proc/nowhere", "no_such_task"}},
+               {bad_task + bad_output + good, 2, {"/proc/nowhere", "no_such_task"}}};
+  for (const auto& [list, status, errors] : cases) {
+    const auto run = lmms_eval({"--config", folder.write("runs.yaml", list).string()});
+    EXPECT_EQ(run.status, status) << list << run.err;
+    EXPECT_NE(run.out.find("|digits|"), std::string::npos) << "the last evaluation did not run: " << list << run.err;
+    for (const auto& error : errors) EXPECT_NE(run.err.find(error), std::string::npos) << run.err;
+  }
+}
+
+TEST(Selection, ABrokenFileThatTakesABundledNameIsAnErrorAndNotTheBundledTask) {
+  const TempDir folder;
+  write_task(folder, "task: digits\nmetric_list: [\n");
+  const auto run = lmms_eval({"--model", "dummy", "--tasks", "digits", "--limit", "1", "--include_path",
+                              (folder / "tasks").string(), "--verbosity", "ERROR"});
+  EXPECT_EQ(run.status, 1) << run.out << run.err;
+  EXPECT_TRUE(is_one_line(run.err)) << run.err;
+  EXPECT_NE(run.err.find((folder / "tasks/mine.yaml").string() + ":"), std::string::npos) << run.err;
+  // Another task is none of its business.
+  const auto other = lmms_eval({"--model", "dummy", "--tasks", "digits_mc", "--limit", "1", "--include_path",
+                                (folder / "tasks").string(), "--verbosity", "ERROR"});
+  EXPECT_EQ(other.status, 0) << other.err;
+}
+
+TEST(Selection, OneNameForTwoTasksIsAUsageError) {
+  const TempDir folder;
+  write_task(folder, image_task("digits"));
+  const std::string file = (folder / "tasks/mine.yaml").string();
+  for (const std::string& tasks : {"digits," + file, file + ",digits"}) {
+    const auto run = lmms_eval({"--model", "dummy", "--tasks", tasks, "--limit", "1", "--verbosity", "ERROR"});
+    EXPECT_EQ(run.status, 2) << tasks << run.out;
+    EXPECT_TRUE(is_one_line(run.err)) << run.err;
+    EXPECT_NE(run.err.find("'digits'"), std::string::npos) << run.err;
+    EXPECT_NE(run.err.find(file), std::string::npos) << run.err;
+  }
+  // The same task twice is one task.
+  const auto twice = lmms_eval({"--model", "dummy", "--tasks", "digits,digits", "--limit", "1"});
+  EXPECT_EQ(twice.status, 0) << twice.err;
+}
+
+TEST(Selection, GenerationOptionsThatAreNoneAreUsageErrorsWithTheFlag) {
+  for (const auto& [value, part] : {std::pair{"temperature=abc", "temperature"},
+                                    {"max_new_tokens=1e300", "max_new_tokens"},
+                                    {"max_new_tokens=0", "max_new_tokens"},
+                                    {"max_new_tokens=1.5", "max_new_tokens"},
+                                    {"do_sample=maybe", "do_sample"}}) {
+    const auto run = lmms_eval(
+        {"--model", "dummy", "--tasks", "digits", "--limit", "1", "--gen_kwargs", value, "--verbosity", "ERROR"});
+    EXPECT_EQ(run.status, 2) << value << run.out;
+    EXPECT_TRUE(is_one_line(run.err)) << run.err;
+    EXPECT_NE(run.err.find("--gen_kwargs"), std::string::npos) << run.err;
+    EXPECT_NE(run.err.find(part), std::string::npos) << run.err;
+  }
+}
+
+TEST(Prompts, ADocThatCannotBeRenderedIsUnscorableWhateverIsShownOfIt) {
+  const std::string bad = "{% if question == 'and it?' %}{{ nothing.at.all }}{% endif %}";
+  const std::string first_bad = "{% if question == 'what is it?' %}{{ nothing.at.all }}{% endif %}";
+  for (const auto& [field, value] : {std::pair<std::string, std::string>{"doc_to_text", "\"" + bad + "{{question}}\""},
+                                     {"doc_to_text", "\"" + first_bad + "{{question}}\""},
+                                     {"doc_to_target", "\"" + first_bad + "{{answer}}\""}}) {
+    const TempDir folder;
+    write_task(folder, image_task("mine", {{field, value}}));
+    const auto run =
+        lmms_eval({"--model", "dummy", "--tasks", "mine", "--include_path", (folder / "tasks").string(), "--write_out",
+                   "--log_samples", "--output_path", (folder / "r.json").string(), "--verbosity", "ERROR"});
+    EXPECT_EQ(run.status, 1) << field << value;
+    EXPECT_NE(run.out.find("1/2 docs"), std::string::npos) << field << value << run.out << run.err;
+    const auto counts = read_json(folder / "r.json")["n-samples"]["mine"];
+    EXPECT_EQ(counts["answered"], 1) << field << value;
+    EXPECT_EQ(counts["unscorable"], 1) << field << value;
+    const auto samples = read_jsonl(files_ending(folder.path(), "_samples_mine.jsonl").at(0));
+    ASSERT_EQ(samples.size(), 2u) << field << value;
+    EXPECT_EQ((samples[0]["status"] == "unscorable") + (samples[1]["status"] == "unscorable"), 1) << field << value;
+  }
+}
+
+}  // namespace
+}  // namespace lmms_eval::testing
