@@ -276,30 +276,52 @@ std::vector<ImageRow> two_digits() {
   return rows;
 }
 
-TEST(ApiRun, ImagesThatAreSwappedAreAskedForAnew) {
-  openai_server::Server server(seeing_server());
-  const TempDir folder;
-  folder.write("mine.yaml", image_task());
-  auto rows = two_digits();
-  const auto score = [&] {
-    write_image_parquet(folder / "data.parquet", rows, 2);
+/// A task of two digits whose file a test may change between runs with one cache.
+class ChangingDigits {
+ public:
+  ChangingDigits() : rows(two_digits()), server_(seeing_server()) { folder_.write("mine.yaml", image_task()); }
+
+  /// Runs over the rows as they are now.
+  double score() {
+    write_image_parquet(folder_ / "data.parquet", rows, 2);
     auto arguments =
-        api_run(server.base_url(), {"--include_path", folder.path().string(), "--use_cache", (folder / "c_").string(),
-                                    "--output_path", (folder / "r.json").string()});
+        api_run(server_.base_url(), {"--include_path", folder_.path().string(), "--use_cache",
+                                     (folder_ / "c_").string(), "--output_path", (folder_ / "r.json").string()});
     *std::find(arguments.begin(), arguments.end(), "digits") = "mine";
     const auto run = lmms_eval(arguments);
     EXPECT_EQ(run.status, 0) << run.err;
-    return read_json(folder / "r.json")["results"]["mine"]["exact_match,none"].get<double>();
-  };
-  EXPECT_EQ(score(), 1.0);
-  EXPECT_EQ(server.stats().requests, 2);
-  EXPECT_EQ(score(), 1.0);
-  EXPECT_EQ(server.stats().requests, 2) << "the cache does not know its own answers";
+    return read_json(folder_ / "r.json")["results"]["mine"]["exact_match,none"].get<double>();
+  }
+  std::int64_t asked() const { return server_.stats().requests; }
 
-  // The same two questions with each other's picture, and the answers left where they were.
-  std::swap(rows[0].image, rows[1].image);
-  EXPECT_EQ(score(), 0.0) << "answers belong to pictures, not to places";
-  EXPECT_EQ(server.stats().requests, 4);
+  std::vector<ImageRow> rows;
+
+ private:
+  openai_server::Server server_;
+  TempDir folder_;
+};
+
+TEST(ApiRun, ImagesThatAreSwappedAreAskedForAnew) {
+  ChangingDigits digits;
+  digits.rows[1].question = "And which is this?";
+  EXPECT_EQ(digits.score(), 1.0);
+  EXPECT_EQ(digits.asked(), 2);
+  EXPECT_EQ(digits.score(), 1.0);
+  EXPECT_EQ(digits.asked(), 2) << "the cache does not know its own answers";
+
+  std::swap(digits.rows[0].image, digits.rows[1].image);
+  EXPECT_EQ(digits.score(), 0.0) << "the answers belong to other pictures";
+  EXPECT_EQ(digits.asked(), 4);
+}
+
+TEST(ApiRun, CachedAnswersFollowTheirPictures) {
+  ChangingDigits digits;  // one question for both
+  EXPECT_EQ(digits.score(), 1.0);
+  std::swap(digits.rows[0].image, digits.rows[1].image);
+  EXPECT_EQ(digits.score(), 0.0) << "answers are kept by place, not by picture";
+  std::swap(digits.rows[0].answer, digits.rows[1].answer);
+  EXPECT_EQ(digits.score(), 1.0);
+  EXPECT_EQ(digits.asked(), 2) << "both pictures had been asked about";
 }
 
 /// Signals a run, once `server` has been asked so often. Gives up after a minute, so that a hanging test ends.

@@ -242,7 +242,7 @@ class ApiRun {
     }
   }
 
-  void send(std::uint64_t ticket, std::shared_ptr<const HttpRequest> http) {
+  void send(std::uint64_t ticket, const std::shared_ptr<const HttpRequest>& http) {
     engine_.submit(http, [this, ticket, http](HttpOutcome outcome) {
       const bool not_sent = outcome.error == TransportError::cancelled;
       events_.push({ticket, http, std::move(outcome), nullptr, not_sent});
