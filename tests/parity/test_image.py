@@ -259,16 +259,6 @@ def test_reads_the_nested_form_of_processor_config_first(driver, tmp_path):
         np.testing.assert_array_equal(tiles, transformers_pixels(processor, pixels, False, do_rescale=False, do_normalize=False))
 
 
-@pytest.mark.parametrize("mode", ["L", "RGBA"])
-def test_converts_other_modes_as_transformers(driver, tmp_path, mode):
-    folder = folder_of(tmp_path, "small")
-    processor = AutoImageProcessor.from_pretrained(folder, backend="pil")
-    pixels = np.random.default_rng(5).integers(0, 256, (28, 28, len(mode))).astype(np.uint8)
-    _, tiles, _ = process(driver, folder, pixels, False)
-    wanted = processor(Image.fromarray(pixels[..., 0] if mode == "L" else pixels, mode), return_tensors="np", do_rescale=False, do_normalize=False)["pixel_values"][0]
-    np.testing.assert_array_equal(tiles, wanted)
-
-
 def test_selects_the_resolution_of_transformers(driver):
     rng = np.random.default_rng(11)
     grids = [GRID, list(reversed(GRID)), SMALL_GRID, CONFIGS["ties"]["image_grid_pinpoints"]]

@@ -22,30 +22,6 @@ Image blank(int width, int height) {
   return image;
 }
 
-/// transformers' convert_to_rgb: grey is repeated; transparency is composed over white (alpha_composite of Pillow, in
-/// its fixed point of 7 extra bits).
-Image to_rgb(const Image& image) {
-  if (image.channels == 3) return image;
-  Image rgb = blank(image.width, image.height);
-  const std::size_t pixels = static_cast<std::size_t>(image.width) * image.height;
-  for (std::size_t i = 0; i < pixels; ++i) {
-    auto* out = &rgb.data[i * 3];
-    if (image.channels == 1) {
-      std::memset(out, image.data[i], 3);
-      continue;
-    }
-    constexpr std::uint32_t kBits = 7;
-    const auto* in = &image.data[i * 4];
-    const std::uint32_t alpha = in[3];
-    const std::uint32_t weight = alpha * 255 * 255 * (1u << kBits) / (255u * 255);
-    for (int c = 0; c < 3; ++c) {
-      const std::uint32_t sum = in[c] * weight + 255 * ((255u << kBits) - weight) + (0x80u << kBits);
-      out[c] = static_cast<std::uint8_t>(((sum >> 8) + sum) >> 8 >> kBits);
-    }
-  }
-  return rgb;
-}
-
 /// A square of the longer edge with the picture in its middle.
 Image pad_to_square(const Image& image, const std::array<std::uint8_t, 3>& background) {
   if (image.width == image.height) return image;
@@ -149,11 +125,9 @@ std::vector<Image> LlavaOnevisionImageProcessor::State::tiles(const Image& image
                                                               bool& duplicate) const {
   if (image.width < 1 || image.height < 1)
     throw errors::data("a picture of {} x {} cannot be processed", image.width, image.height);
-  if (image.channels != 3 && !config.convert_rgb)
-    throw errors::data("a picture with {} channels needs do_convert_rgb, which {} turns off", image.channels, file);
+  if (image.channels != 3) throw errors::internal("a picture with {} channels was not decoded to RGB", image.channels);
   duplicate = false;
-  const Image rgb = to_rgb(image);
-  auto result = multi_image ? std::vector<Image>{pad_to_square(rgb, background)} : anyres(rgb, duplicate);
+  auto result = multi_image ? std::vector<Image>{pad_to_square(image, background)} : anyres(image, duplicate);
   if (config.resize)
     for (auto& tile : result) tile = resized_to_config(tile);
   for (const auto& tile : result)

@@ -26,7 +26,7 @@ struct ProcessedImage {
   bool duplicate_tile = false;  ///< tile 1 equals tile 0 bit for bit: encode once
 };
 
-/// LlavaOnevisionImageProcessor of transformers, PIL backend: convert to RGB, anyres tiling, Pillow's resize, rescale,
+/// LlavaOnevisionImageProcessor of transformers, PIL backend, of RGB pictures: anyres tiling, Pillow's resize, rescale,
 /// normalise. Configured by preprocessor_config.json. Thread-safe, immutable.
 class LMMS_EVAL_API LlavaOnevisionImageProcessor {
  public:

@@ -200,7 +200,7 @@ ImageProcessorConfig load_image_processor_config(const std::filesystem::path& fo
   config.resize = reader.boolean("do_resize", true);
   config.rescale = reader.boolean("do_rescale", true);
   config.normalize = reader.boolean("do_normalize", true);
-  config.convert_rgb = reader.boolean("do_convert_rgb", true);
+  reader.boolean("do_convert_rgb", true);  // pictures are decoded to RGB: either value does the same
   config.rescale_factor = reader.number("rescale_factor", 1.0 / 255);
   config.mean = reader.channels("image_mean", kClipMean);
   config.std = reader.channels("image_std", kClipStd);

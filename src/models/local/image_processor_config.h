@@ -21,7 +21,6 @@ struct ImageProcessorConfig {
   bool resize = true;
   bool rescale = true;
   bool normalize = true;
-  bool convert_rgb = true;
   double rescale_factor = 1.0 / 255;
   std::array<double, 3> mean{};
   std::array<double, 3> std{};

@@ -144,18 +144,6 @@ TEST(ImageProcessor, StepsCanBeTurnedOff) {
   EXPECT_FLOAT_EQ(rescaled.pixels[1], 5.5f);
 }
 
-TEST(ImageProcessor, ComposesTransparencyOverWhiteAndRepeatsGrey) {
-  Image rgba{4, 4, 4, {}};
-  for (int i = 0; i < 16; ++i)
-    rgba.data.insert(rgba.data.end(), {100, 0, 255, std::uint8_t(i == 0 ? 0 : i == 1 ? 255 : 51)});
-  const auto tiles = processor().tiles(rgba, false);
-  EXPECT_EQ(pixel(tiles[0], 0, 0), (Pixel{255, 255, 255}));
-  EXPECT_EQ(pixel(tiles[0], 1, 0), (Pixel{100, 0, 255}));
-  EXPECT_EQ(pixel(tiles[0], 2, 0), (Pixel{224, 204, 255}));
-  const Image grey{4, 4, 1, std::vector<std::uint8_t>(16, 77)};
-  EXPECT_EQ(pixel(processor().tiles(grey, false)[0], 3, 3), (Pixel{77, 77, 77}));
-}
-
 TEST(ImageProcessor, KnowsTransformersDefaults) {
   const TempDir folder;
   folder.write("preprocessor_config.json", "{}");
