@@ -120,13 +120,14 @@ ChatTemplate& ChatTemplate::operator=(ChatTemplate&&) noexcept = default;
 std::optional<ChatTemplate> ChatTemplate::load(const std::filesystem::path& folder, const std::string& name) {
   auto source = find_chat_template(folder, name);
   if (!source) return std::nullopt;
-  Json tokens = Json::object();
-  for (const auto& [token, text] : tokenization::read_special_tokens(folder).named) tokens[token] = text;
-  return ChatTemplate(State::make(std::move(source->text), std::move(source->where), std::move(tokens)));
+  return from_text(std::move(source->text), std::move(source->where), folder);
 }
 
-ChatTemplate ChatTemplate::from_text(std::string text, std::string where) {
-  return ChatTemplate(State::make(std::move(text), std::move(where), Json::object()));
+ChatTemplate ChatTemplate::from_text(std::string text, std::string where, const std::filesystem::path& folder) {
+  Json tokens = Json::object();
+  if (!folder.empty())
+    for (const auto& [token, value] : tokenization::read_special_tokens(folder).named) tokens[token] = value;
+  return ChatTemplate(State::make(std::move(text), std::move(where), std::move(tokens)));
 }
 
 std::string ChatTemplate::render(std::span<const Message> messages, bool add_generation_prompt) const {

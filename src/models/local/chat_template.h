@@ -31,8 +31,9 @@ class LMMS_EVAL_API ChatTemplate {
   /// unknown name (with the names there are), Error{config} for a broken template (file:line:column), Error{model} for
   /// malformed JSON.
   static std::optional<ChatTemplate> load(const std::filesystem::path& folder, const std::string& name = "");
-  /// A family's own default, for checkpoints without one.
-  static ChatTemplate from_text(std::string text, std::string where);
+  /// A template that the folder does not bring: a family's own default, or the user's. The special tokens are the
+  /// folder's; without a folder there are none.
+  static ChatTemplate from_text(std::string text, std::string where, const std::filesystem::path& folder = {});
   ~ChatTemplate();
   ChatTemplate(ChatTemplate&&) noexcept;
   ChatTemplate& operator=(ChatTemplate&&) noexcept;

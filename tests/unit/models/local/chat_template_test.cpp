@@ -92,6 +92,14 @@ TEST(ChatTemplate, ShowsSpecialTokensOfTheFolder) {
   EXPECT_EQ(chat->render(std::vector<Message>{says(Role::user, "x")}, false), "<s>x</s><img>");
 }
 
+TEST(ChatTemplate, FromOutsideTheFolderShowsTheFoldersSpecialTokens) {
+  TempDir folder;
+  folder.write("tokenizer_config.json", R"({"bos_token": "<s>", "eos_token": "</s>"})");
+  const auto text = "{{ bos_token }}{{ messages[0].content[0].text }}{{ eos_token }}";
+  const auto chat = ChatTemplate::from_text(text, "here", folder.path());
+  EXPECT_EQ(chat.render(std::vector<Message>{says(Role::user, "x")}, false), "<s>x</s>");
+}
+
 TEST(ChatTemplate, IsLookedForInOrder) {
   TempDir folder;
   EXPECT_FALSE(ChatTemplate::load(folder.path()).has_value());
