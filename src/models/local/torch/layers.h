@@ -21,8 +21,6 @@ class Linear {
   static Linear fuse(const std::vector<Linear>& parts);
 
   at::Tensor operator()(const at::Tensor& x) const;
-  const at::Tensor& weight() const { return weight_; }
-  const at::Tensor& bias() const { return bias_; }
 
  private:
   at::Tensor weight_;

@@ -77,8 +77,6 @@ WeightLoader WeightLoader::scope(std::string_view prefix) const {
   return inner;
 }
 
-bool WeightLoader::has(const std::string& name) const { return state_->tensors.contains(prefix_ + name); }
-
 at::Tensor WeightLoader::take(const std::string& name, at::IntArrayRef shape) const {
   const std::string full = prefix_ + name;
   const auto found = state_->tensors.find(full);

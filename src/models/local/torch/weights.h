@@ -27,7 +27,6 @@ class WeightLoader {
 
   /// The same loader with "prefix." before all names.
   WeightLoader scope(std::string_view prefix) const;
-  bool has(const std::string& name) const;
   at::Tensor take(const std::string& name, at::IntArrayRef shape) const;
   /// Logs at debug level what nothing has taken.
   void report_unused() const;
