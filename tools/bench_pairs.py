@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import statistics
 import subprocess
 import sys
@@ -39,6 +40,21 @@ def theirs(batch):
     return [sys.executable, ROOT / "tools/bench_transformers.py", "--batch-size", str(batch)]
 
 
+def our_score(batch):
+    """The exact match of a run, which times nothing."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "r.json"
+        timed([*ours(batch), "--output_path", out])
+        scores = json.loads(out.read_text())["results"]["digits"]
+    return next(value for key, value in scores.items() if key.startswith("exact_match,"))
+
+
+def our_torch():
+    """The version of the libtorch that the program is linked with."""
+    version = next(ROOT.glob(".deps/lib/python*/site-packages/torch/version.py"), None)
+    return re.search(r"__version__ = '([^']+)'", version.read_text())[1] if version else "unknown"
+
+
 def row(name, values, unit="s"):
     print(f"| {name} | {min(values):.3f} | {statistics.median(values):.3f} | {max(values):.3f} | {unit} |")
 
@@ -61,6 +77,10 @@ def bench_local(runs):
             pairs.append((timed(ours(batch)), timed(theirs(batch))))
         row(f"lmms_eval, batch {batch}, whole command", [mine[0] for mine, _ in pairs])
         row(f"transformers script, batch {batch}, whole command", [other[0] for _, other in pairs])
+        reference = json.loads(pairs[0][1][2].splitlines()[-1])["exact_match"]
+        score = our_score(batch)
+        if abs(score - reference) > 1e-9:
+            sys.exit(f"tools/bench: the two sides do not do the same work: exact match {score} and {reference} at batch {batch}")
         inner = [json.loads(other[2].splitlines()[-1])["generate_seconds"] for _, other in pairs]
         row(f"transformers script, batch {batch}, without start-up", inner)
         row(f"ratio script / lmms_eval, batch {batch}", [other[0] / mine[0] for mine, other in pairs], "times")
@@ -97,7 +117,7 @@ def main():
     import transformers
 
     cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.machine())
-    print(f"{cpu}, {os.cpu_count()} cores; torch {torch.__version__}, transformers {transformers.__version__}; {arguments.runs} interleaved runs\n")
+    print(f"{cpu}, {os.cpu_count()} cores; lmms_eval's torch {our_torch()}, Python's torch {torch.__version__}, transformers {transformers.__version__}; {arguments.runs} interleaved runs\n")
     for name, bench in (("startup", bench_startup), ("local", bench_local), ("api", bench_api)):
         if not arguments.what or name in arguments.what:
             print(f"{name}\n")
