@@ -146,6 +146,14 @@ def make_checkpoint(folder, seed=0, vision=None, text=None, dtype=torch.float32,
         torch.nn.init.normal_(model.lm_head.weight, std=2.0 / np.sqrt(text_config.hidden_size))
     else:
         torch.nn.init.normal_(model.get_input_embeddings().weight, std=0.4)
+    # The tail of gelu, where its two forms differ by a few hundredths of their value.
+    if config.multimodal_projector_bias:
+        projector = model.model.multi_modal_projector.linear_1
+        torch.nn.init.normal_(projector.weight, std=0.3 / np.sqrt(projector.weight[0].numel()))
+        torch.nn.init.normal_(projector.bias, mean=-2.0, std=0.5)
+    # Tokens of media are never the most likely: transformers looks for their pictures when they come back as input.
+    with torch.no_grad():
+        model.get_output_embeddings().weight[[config.image_token_id, config.video_token_id]] = 0
     model = model.to(dtype)
     model.generation_config.eos_token_id = tokenizer.eos_token_id
     model.generation_config.pad_token_id = tokenizer.pad_token_id
@@ -206,11 +214,11 @@ def make_cases(images):
     ]
 
 
-def ask(folder, cases, out, dtype="float32", overrides=(), forced=None, options=None, continuations=None):
-    """The answers of logits_driver; logits as arrays."""
+def ask(folder, cases, out, dtype="float32", overrides=(), forced=None, options=None, continuations=None, **more):
+    """The answers of logits_driver, all cases in one batch; logits as arrays. `more` goes into every case."""
     entries = []
     for i, case in enumerate(cases):
-        entry = {"messages": case.message(), "options": options or {"max_new_tokens": 10}}
+        entry = {"messages": case.message(), "options": options or {"max_new_tokens": 10}, **more}
         if forced:
             entry["forced"] = list(forced[i])
         if continuations:
@@ -221,7 +229,9 @@ def ask(folder, cases, out, dtype="float32", overrides=(), forced=None, options=
     spec.write_text(json.dumps(
         {"checkpoint": str(folder), "dtype": dtype, "overrides": list(overrides), "out": str(out), "cases": entries}
     ))
-    result = subprocess.run([os.environ["LOGITS_DRIVER"], str(spec)], capture_output=True, text=True)
+    # Memory that was never written holds huge numbers, not the zeros of fresh pages.
+    environment = {**os.environ, "MALLOC_PERTURB_": "1"}
+    result = subprocess.run([os.environ["LOGITS_DRIVER"], str(spec)], capture_output=True, text=True, env=environment)
     assert result.returncode == 0, result.stderr
     answers = json.loads(result.stdout)["cases"]
     for answer, entry in zip(answers, entries):

@@ -5,6 +5,7 @@
 // SPEC: {"checkpoint": folder, "dtype": "float32", "out": folder, "overrides": ["text_config.rope_theta=5000"],
 //        "cases": [{"messages": [{"role": "user", "parts": [{"image": path}, {"text": "..."}]}],
 //                   "forced": [ids put after the prompt for the logits],
+//                   "roll_tiles": pixels by which the tiles (not the whole) are rolled down, a fault on purpose,
 //                   "options": {"max_new_tokens": 8, "do_sample": true, ...}, "seed": 1,
 //                   "continuation": "..."}]}
 // Cases with "continuation" are scored together, all others are generated together with the options of the first.
@@ -59,6 +60,17 @@ GenerationOptions options_of(const json& spec) {
   return options;
 }
 
+/// As if the rows that unpadding keeps lay elsewhere.
+void roll_tiles(const Prompt& prompt, std::int64_t pixels) {
+  for (const auto& picture : prompt.pictures) {
+    auto& image = picture.image->processed;
+    image.duplicate_tile = false;
+    const auto all = at::from_blob(image.pixels.data(), {image.tiles, 3, image.tile.height, image.tile.width});
+    const auto tiles = all.narrow(0, 1, image.tiles - 1);
+    tiles.copy_(tiles.roll({pixels}, {2}));
+  }
+}
+
 void write_logits(const Generator& generator, Prompt prompt, const json& spec, const std::string& file) {
   for (const auto& id : spec.value("forced", json::array())) prompt.ids.push_back(id.get<std::int32_t>());
   const auto logits = generator.all_logits(prompt).contiguous();
@@ -84,6 +96,7 @@ json run(const json& spec) {
   for (const auto& entry : cases) {
     const auto request = request_of(entry);
     prompts.push_back(builder.build(request));
+    if (entry.contains("roll_tiles")) roll_tiles(prompts.back(), entry["roll_tiles"]);
     answers.push_back({{"prompt", builder.text(request)}, {"ids", prompts.back().ids}});
   }
   std::vector<std::uint64_t> seeds;

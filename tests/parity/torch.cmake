@@ -6,8 +6,7 @@ set_target_properties(logits_driver PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJEC
 
 add_test(NAME parity.llava_onevision
   COMMAND ${PROJECT_SOURCE_DIR}/.parity/bin/python -m pytest -q -p no:cacheprovider
-          ${CMAKE_CURRENT_LIST_DIR}/test_llava_onevision.py
-          -k "not half_precision and not repetition_penalty and not unpadding_shows and not projector")
+          ${CMAKE_CURRENT_LIST_DIR}/test_llava_onevision.py)
 set_tests_properties(parity.llava_onevision PROPERTIES
   LABELS parity
   ENVIRONMENT "LMMS_EVAL_BUILD=${PROJECT_BINARY_DIR};LOGITS_DRIVER=$<TARGET_FILE:logits_driver>"

@@ -36,11 +36,11 @@ ChatTemplate choose_template(const LocalOptions& options, const Family& family) 
     std::error_code ignored;
     const bool is_file = std::filesystem::is_regular_file(options.chat_template, ignored);
     return ChatTemplate::from_text(is_file ? read_file(options.chat_template) : options.chat_template,
-                                   is_file ? options.chat_template : "--model_args chat_template");
+                                   is_file ? options.chat_template : "--model_args chat_template", options.folder);
   }
   if (auto found = ChatTemplate::load(options.folder, options.chat_template_name)) return std::move(*found);
   spdlog::warn("{}: no chat template; using the default of its architecture", options.folder.string());
-  return ChatTemplate::from_text(family.default_chat_template(), "default chat template");
+  return ChatTemplate::from_text(family.default_chat_template(), "default chat template", options.folder);
 }
 
 std::vector<std::int64_t> choose_end_ids(const Config& generation, const Config& config, const Tokenizer& tokenizer) {
@@ -70,6 +70,7 @@ Checkpoint Checkpoint::load(const LocalOptions& options, std::span<const std::st
   check_image_token(*family, tokenizer);
   auto chat_template = choose_template(options, *family);
   auto generation = Config::load_if_present(options.folder / "generation_config.json");
+  refuse_generation_settings(generation);
   auto end_ids = choose_end_ids(generation, config, tokenizer);
   return {std::move(family),
           std::move(tokenizer),

@@ -9,6 +9,8 @@ namespace {
 
 /// Room for new tokens in a fresh cache; it grows by halves after that.
 constexpr std::int64_t kFirstNewTokens = 64;
+/// Stands for the next token of a row whose logits are not finite.
+constexpr std::int64_t kNoToken = -1;
 
 at::Tensor to_tensor(const std::vector<std::int64_t>& values, at::Device device) {
   return at::tensor(values, at::TensorOptions().dtype(at::kLong)).to(device);
@@ -139,16 +141,23 @@ class Generator::Run {
 
   std::vector<std::int64_t> choose(const at::Tensor& states) {
     auto logits = decoder_.logits(states);
+    // The largest is NaN if any logit is.
+    const auto [largest, best] = logits.max(-1);
+    const auto finite = at::isfinite(largest).cpu();
     std::vector<std::int64_t> next(members_.size());
     if (options_.plain_greedy()) {
-      const auto best = logits.argmax(-1).cpu();
-      std::copy_n(best.data_ptr<std::int64_t>(), next.size(), next.begin());
-      return next;
+      std::copy_n(best.cpu().data_ptr<std::int64_t>(), next.size(), next.begin());
+    } else {
+      logits = logits.to(at::kCPU, at::kFloat).contiguous();
     }
-    logits = logits.to(at::kCPU, at::kFloat).contiguous();
     const auto vocab = static_cast<std::size_t>(logits.size(1));
-    for (std::size_t row = 0; row < next.size(); ++row)
-      next[row] = samplers_[members_[row]].pick({logits.data_ptr<float>() + row * vocab, vocab}, seen_[members_[row]]);
+    for (std::size_t row = 0; row < next.size(); ++row) {
+      if (!finite.data_ptr<bool>()[row])
+        next[row] = kNoToken;
+      else if (!options_.plain_greedy())
+        next[row] =
+            samplers_[members_[row]].pick({logits.data_ptr<float>() + row * vocab, vocab}, seen_[members_[row]]);
+    }
     return next;
   }
 
@@ -157,6 +166,10 @@ class Generator::Run {
     std::vector<std::int64_t> open;
     for (std::size_t row = 0; row < next.size(); ++row) {
       const auto i = members_[row];
+      if (next[row] == kNoToken) {
+        results_[i].error = fmt::format("the model's logits are not finite at new token {}", step + 1);
+        continue;
+      }
       const auto id = static_cast<std::int32_t>(next[row]);
       if (generator_.is_end(id)) continue;
       results_[i].ids.push_back(id);
@@ -212,8 +225,7 @@ class Generator::Run {
 std::vector<Generated> Generator::generate(std::span<const Prompt* const> prompts, const SamplingOptions& options,
                                            std::span<const std::uint64_t> seeds) const {
   if (prompts.empty()) return {};
-  if (options.max_new_tokens > 0) return Run(*this, prompts, options, seeds).finish();
-  return std::vector<Generated>(prompts.size(), Generated{{}, FinishReason::length});
+  return Run(*this, prompts, options, seeds).finish();
 }
 
 }  // namespace lmms_eval::local

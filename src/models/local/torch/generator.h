@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "lmms_eval/request.h"
@@ -16,10 +17,11 @@ namespace lmms_eval::local {
 struct Generated {
   std::vector<std::int32_t> ids;  ///< without the end token
   FinishReason reason = FinishReason::stop;
+  std::string error;  ///< why there is no answer; empty when there is one
 };
 
 struct Likelihood {
-  double logprob = 0.0;  ///< natural log, summed over the continuation
+  double logprob = 0.0;  ///< natural log, summed over the continuation; not finite where the model's logits are not
   bool is_greedy = true;
 };
 
@@ -30,7 +32,7 @@ class Generator {
  public:
   Generator(const Family& family, std::vector<std::int64_t> end_ids);
 
-  /// `seeds`: one a prompt, used when sampling.
+  /// `seeds`: one a prompt, used when sampling. A prompt whose logits are not finite gets an error, the others go on.
   std::vector<Generated> generate(std::span<const Prompt* const> prompts, const SamplingOptions& options,
                                   std::span<const std::uint64_t> seeds) const;
   /// Prompts with the same context share its computation.

@@ -39,6 +39,13 @@ PrefillPlan::PrefillPlan(KvCache& cache, std::vector<Segment> segments)
   uniform_ = uniform_ && static_cast<std::int64_t>(segments_.size()) == cache_.rows();
 }
 
+void PrefillPlan::clear_before(std::size_t layer) {
+  for (const auto& segment : segments_) {
+    cache_.keys(layer)[segment.row].narrow(1, 0, segment.column).zero_();
+    cache_.values(layer)[segment.row].narrow(1, 0, segment.column).zero_();
+  }
+}
+
 at::Tensor PrefillPlan::attend_together(std::size_t layer, const at::Tensor& q, const at::Tensor& k,
                                         const at::Tensor& v) {
   const auto rows = static_cast<std::int64_t>(segments_.size());
@@ -51,6 +58,7 @@ at::Tensor PrefillPlan::attend_together(std::size_t layer, const at::Tensor& q, 
 }
 
 at::Tensor PrefillPlan::attend(std::size_t layer, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {
+  clear_before(layer);
   if (uniform_) return attend_together(layer, q, k, v);
   std::vector<at::Tensor> outputs;
   std::int64_t offset = 0;

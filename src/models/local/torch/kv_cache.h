@@ -12,6 +12,7 @@ namespace lmms_eval::local {
 /// head_dim].
 ///
 /// Rows end at the same column: a short prompt begins late, so that each decode step writes one column for all rows.
+/// Memory is not initialised; PrefillPlan clears what lies before a row's begin.
 class KvCache {
  public:
   KvCache(std::int64_t layers, std::int64_t rows, std::int64_t kv_heads, std::int64_t head_dim, std::int64_t capacity,
@@ -46,13 +47,15 @@ struct Segment {
   std::int64_t column = 0;  ///< prefill: where its first token is stored; continue: how many tokens of the row it sees
 };
 
-/// Whole prompts: causal within each, stored to the cache.
+/// Whole prompts: causal within each, stored to the cache. The columns before a row's begin become zeros: decoding
+/// reads them under a mask of -inf, which hides a number but neither a NaN nor an infinity.
 class PrefillPlan final : public AttentionPlan {
  public:
   PrefillPlan(KvCache& cache, std::vector<Segment> segments);
   at::Tensor attend(std::size_t layer, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) override;
 
  private:
+  void clear_before(std::size_t layer);
   at::Tensor attend_together(std::size_t layer, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v);
 
   KvCache& cache_;

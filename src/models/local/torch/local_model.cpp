@@ -4,6 +4,7 @@
 #include <c10/core/InferenceMode.h>
 
 #include <chrono>
+#include <cmath>
 #include <deque>
 #include <future>
 #include <random>
@@ -14,14 +15,13 @@
 #include "base/thread_pool.h"
 #include "models/local/torch/fingerprint.h"
 #include "models/local/torch/pch.h"
+#include "models/local/torch/python_strip.h"
 
 namespace lmms_eval::local {
 namespace {
 
 /// Batches that are prepared or answered at once: one runs, one gets its pictures ready.
 constexpr std::size_t kJobsInFlight = 2;
-/// A log-likelihood batch takes all choices of its docs, but no more than this many a doc on average.
-constexpr std::size_t kChoicesPerDoc = 32;
 
 WrapperRules rules_of(const std::string& name) {
   if (name == "llava_onevision") return {1024, true, false};
@@ -34,8 +34,13 @@ std::size_t automatic_batch_size(const at::Device& device) { return device.is_cp
 
 std::size_t choose_batch_size(const LocalOptions& options, const at::Device& device) {
   if (options.batch_size) return static_cast<std::size_t>(*options.batch_size);
-  const auto chosen = automatic_batch_size(device);
-  return options.max_batch_size ? std::min(chosen, static_cast<std::size_t>(*options.max_batch_size)) : chosen;
+  auto chosen = automatic_batch_size(device);
+  if (options.max_batch_size) chosen = std::min(chosen, static_cast<std::size_t>(*options.max_batch_size));
+  spdlog::info(
+      "batch size auto: {}, a fixed choice for {} (not measured; halved when memory runs out); --batch_size N chooses "
+      "another",
+      chosen, device.is_cpu() ? "a CPU" : "a GPU");
+  return chosen;
 }
 
 std::size_t preparing_threads() { return std::clamp<std::size_t>(std::thread::hardware_concurrency() / 2, 1, 8); }
@@ -51,28 +56,6 @@ std::int64_t prompt_limit(const LocalOptions& options, const Decoder& decoder) {
   return options.max_length ? std::min(*options.max_length, limit) : limit;
 }
 
-/// Python's str.strip(): Unicode white space.
-std::string_view strip(std::string_view text) {
-  static const std::vector<std::string_view> wide = {"\u0085", "\u00a0", "\u1680", "\u2000", "\u2001", "\u2002",
-                                                     "\u2003", "\u2004", "\u2005", "\u2006", "\u2007", "\u2008",
-                                                     "\u2009", "\u200a", "\u2028", "\u2029", "\u202f", "\u205f",
-                                                     "\u3000", "\x1c",   "\x1d",   "\x1e",   "\x1f"};
-  for (bool changed = true; changed;) {
-    const auto before = text.size();
-    text = trim(text);
-    for (const auto space : wide) {
-      if (text.starts_with(space)) text.remove_prefix(space.size());
-      if (text.ends_with(space)) text.remove_suffix(space.size());
-    }
-    changed = text.size() != before;
-  }
-  return text;
-}
-
-bool same_doc(const Request& a, const Request& b) {
-  return a.doc_id == b.doc_id && a.repeat == b.repeat && a.task == b.task;
-}
-
 }  // namespace
 
 SamplingOptions sampling_options(const GenerationOptions& asked, const Config& generation, const WrapperRules& rules) {
@@ -84,8 +67,9 @@ SamplingOptions sampling_options(const GenerationOptions& asked, const Config& g
   options.top_k = asked.top_k.value_or(static_cast<int>(generation.integer("top_k", 50)));
   const bool wanted = rules.temperature_samples ? asked.temperature.value_or(0.0) > 0 : asked.do_sample.value_or(false);
   options.sample = wanted && options.temperature > 0;
+  if (options.sample) refuse_sampling_settings(generation);
   if (asked.num_beams.value_or(1) > 1)
-    throw errors::model("beam search (num_beams={}) is not supported by local models", *asked.num_beams);
+    throw errors::usage("beam search (num_beams={}) is not supported by local models", *asked.num_beams);
   if (options.max_new_tokens < 1) throw errors::usage("max_new_tokens={}: must be at least 1", options.max_new_tokens);
   if (options.repetition_penalty <= 0)
     throw errors::usage("repetition_penalty={}: must be positive", options.repetition_penalty);
@@ -101,6 +85,7 @@ struct LocalModel::Job {
     StreamedRequest streamed;
     std::future<Prompt> prompt;
   };
+  std::size_t batch_size = 0;  ///< that it was pulled with
   std::vector<std::unique_ptr<Item>> items;
 };
 
@@ -123,6 +108,8 @@ LocalModel::LocalModel(std::string name, const LocalOptions& options, const Mode
       {"device", checkpoint_.device.is_cpu() ? "cpu" : "cuda"},
       {"chat_template", sha256_hex(checkpoint_.chat_template.text())},
   };
+  // Sampled answers depend on it. It cannot be told here whether there will be any.
+  if (flags.torch_seed) identity_["torch_seed"] = std::to_string(*flags.torch_seed);
   if (!options.system_prompt.empty()) identity_["system_prompt"] = sha256_hex(options.system_prompt);
 }
 
@@ -134,7 +121,7 @@ ModelInfo LocalModel::info() const {
   info.batch_size = chosen_batch_size_ ? fmt::format("auto ({})", batch_size_) : std::to_string(batch_size_);
   info.identity = identity_;
   info.chat_template = checkpoint_.chat_template.text();
-  info.preferred_in_flight = kJobsInFlight * batch_size_ * kChoicesPerDoc;
+  info.preferred_in_flight = kJobsInFlight * batch_size_;  // docs, whatever their number of choices
   if (generate_requests_ > 0) {
     info.metrics["total_gen_tokens"] = static_cast<double>(generated_tokens_);
     info.metrics["total_elapsed_time"] = generate_seconds_;
@@ -145,36 +132,19 @@ ModelInfo LocalModel::info() const {
 
 std::string LocalModel::prompt_text(const Request& request) const { return prompts_.text(request); }
 
-/// The requests of one batch. Log-likelihood batches are counted in docs, so that the choices of one share its context.
-std::vector<StreamedRequest> LocalModel::pull(RequestStream& stream) {
-  if (stream.stopping()) return std::exchange(held_back_, {});
-  auto batch = held_back_.empty() ? stream.next_batch(batch_size_) : std::exchange(held_back_, {});
-  if (batch.empty() || batch.front().request.type != RequestType::loglikelihood) return batch;
-  std::size_t docs = 1;
-  for (std::size_t i = 1; i < batch.size(); ++i) docs += !same_doc(batch[i - 1].request, batch[i].request);
-  while (batch.size() < batch_size_ * kChoicesPerDoc) {
-    auto more = stream.next_batch(1);
-    if (more.empty()) break;
-    const auto& request = more.front().request;
-    docs += !same_doc(batch.back().request, request);
-    if (request.type != RequestType::loglikelihood || docs > batch_size_) {
-      held_back_ = std::move(more);
-      break;
-    }
-    batch.push_back(std::move(more.front()));
-  }
-  return batch;
-}
-
 void LocalModel::run(RequestStream& stream) {
   const c10::InferenceMode inference;
   std::deque<Job> jobs;
   ThreadPool pool(preparing_threads());  // destroyed before the requests that its tasks read
   for (;;) {
     while (jobs.size() < kJobsInFlight) {
-      auto batch = pull(stream);
+      auto batch = batches_.pull(stream, batch_size_);
       if (batch.empty()) break;
+      // Options that cannot be met end the run before their batch costs anything.
+      if (batch.front().request.type == RequestType::generate_until)
+        sampling_options(batch.front().request.options, checkpoint_.generation, rules_);
       auto& job = jobs.emplace_back();
+      job.batch_size = batch_size_;
       for (auto& streamed : batch) {
         auto& item = job.items.emplace_back(std::make_unique<Job::Item>());
         item->streamed = std::move(streamed);
@@ -204,16 +174,40 @@ void LocalModel::answer(Job& job, RequestStream& stream) {
   if (ready.empty()) return;
   std::vector<const Prompt*> prompts;
   for (const auto& prompt : ready) prompts.push_back(&prompt);
-  std::vector<Response> responses;
+  run_in_parts(prompts.size(), [&](std::size_t begin, std::size_t count) {
+    auto responses = try_part(std::span(requests).subspan(begin, count), std::span(prompts).subspan(begin, count));
+    for (std::size_t i = 0; i < responses.size(); ++i) stream.complete(tickets[begin + i], std::move(responses[i]));
+    if (responses.empty()) shrink_batches(job.batch_size * count / (2 * prompts.size()));
+    return !responses.empty();
+  });
+}
+
+/// Nothing if memory did not suffice for several.
+std::vector<Response> LocalModel::try_part(std::span<const Request* const> requests,
+                                           std::span<const Prompt* const> prompts) {
   try {
-    responses = requests.front()->type == RequestType::loglikelihood ? score(prompts) : generate(requests, prompts);
-  } catch (const c10::OutOfMemoryError& error) {
-    throw errors::model("out of memory on {} with a batch of {}; lower --batch_size ({})", checkpoint_.device.str(),
-                        prompts.size(), one_line(error.what_without_backtrace()));
-  } catch (const c10::Error& error) {
-    throw errors::model("libtorch failed: {}", one_line(error.what_without_backtrace()));
+    return requests.front()->type == RequestType::loglikelihood ? score(prompts) : generate(requests, prompts);
+  } catch (const std::exception& error) {
+    const auto* torch_error = dynamic_cast<const c10::Error*>(&error);
+    const auto reason = one_line(torch_error ? torch_error->what_without_backtrace() : error.what());
+    if (!is_out_of_memory(error)) {
+      if (torch_error) throw errors::model("libtorch failed: {}", reason);
+      throw;
+    }
+    if (prompts.size() == 1)
+      throw errors::model("out of memory on {} with a single request ({})", checkpoint_.device.str(), reason);
+    spdlog::warn("out of memory on {} with {} requests; they are divided ({})", checkpoint_.device.str(),
+                 prompts.size(), reason);
   }
-  for (std::size_t i = 0; i < tickets.size(); ++i) stream.complete(tickets[i], std::move(responses[i]));
+  return {};
+}
+
+/// A batch that was pulled before the last shrinking has nothing new to say.
+void LocalModel::shrink_batches(std::size_t size) {
+  size = std::max<std::size_t>(1, size);
+  if (size >= batch_size_) return;
+  batch_size_ = size;
+  spdlog::warn("batch size {} from here on", batch_size_);
 }
 
 void LocalModel::warn_of_extra_options(const GenerationOptions& options) {
@@ -224,8 +218,8 @@ void LocalModel::warn_of_extra_options(const GenerationOptions& options) {
       spdlog::warn("generation option {}={} has no effect on local models", key, value.dump());
 }
 
-std::vector<Response> LocalModel::generate(const std::vector<const Request*>& requests,
-                                           const std::vector<const Prompt*>& prompts) {
+std::vector<Response> LocalModel::generate(std::span<const Request* const> requests,
+                                           std::span<const Prompt* const> prompts) {
   const auto& asked = requests.front()->options;
   warn_of_extra_options(asked);
   const auto options = sampling_options(asked, checkpoint_.generation, rules_);
@@ -240,9 +234,13 @@ std::vector<Response> LocalModel::generate(const std::vector<const Request*>& re
   generate_requests_ += requests.size();
   std::vector<Response> responses;
   for (std::size_t i = 0; i < generated.size(); ++i) {
+    if (!generated[i].error.empty()) {
+      responses.push_back(Response::failure(fmt::format("{} ({})", generated[i].error, dtype_name(checkpoint_.dtype))));
+      continue;
+    }
     const auto text = checkpoint_.tokenizer.decode(generated[i].ids);
     responses.push_back(
-        Response::answer(std::string(rules_.strip ? strip(text) : std::string_view(text)), generated[i].reason));
+        Response::answer(std::string(rules_.strip ? python_strip(text) : std::string_view(text)), generated[i].reason));
     auto& tokens = responses.back().tokens;
     tokens.input = static_cast<std::int64_t>(prompts[i]->ids.size());
     tokens.output =
@@ -252,10 +250,15 @@ std::vector<Response> LocalModel::generate(const std::vector<const Request*>& re
   return responses;
 }
 
-std::vector<Response> LocalModel::score(const std::vector<const Prompt*>& prompts) {
+std::vector<Response> LocalModel::score(std::span<const Prompt* const> prompts) {
   const auto likelihoods = generator_.score(prompts);
   std::vector<Response> responses;
   for (std::size_t i = 0; i < likelihoods.size(); ++i) {
+    if (!std::isfinite(likelihoods[i].logprob)) {
+      responses.push_back(
+          Response::failure(fmt::format("the model's logits are not finite ({})", dtype_name(checkpoint_.dtype))));
+      continue;
+    }
     responses.push_back(Response::likelihood(likelihoods[i].logprob, likelihoods[i].is_greedy));
     responses.back().tokens.input = static_cast<std::int64_t>(prompts[i]->ids.size());
   }

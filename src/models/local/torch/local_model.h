@@ -5,13 +5,16 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "lmms_eval/model.h"
 #include "models/local/chat_template.h"
 #include "models/local/tokenizer.h"
+#include "models/local/torch/batches.h"
 #include "models/local/torch/family.h"
+#include "models/local/torch/generation_settings.h"
 #include "models/local/torch/generator.h"
 #include "models/local/torch/image_store.h"
 #include "models/local/torch/local_options.h"
@@ -40,12 +43,13 @@ struct WrapperRules {
 };
 
 /// A request's options with the wrapper's and the checkpoint's defaults filled in, as transformers' generate sees them.
-/// Throws Error{usage} for values out of range and Error{model} for beam search.
+/// Throws Error{usage} for values out of range and beam search, Error{model} for a setting of the checkpoint that
+/// changes what is sampled and is not supported.
 SamplingOptions sampling_options(const GenerationOptions& asked, const Config& generation, const WrapperRules& rules);
 
 /// A local model under evaluation: pulls batches, prepares the next one's pictures and prompts on other cores while the
-/// model runs, and completes each batch as it is done. `until` is not applied (as lmms-eval's wrappers of these
-/// models).
+/// model runs, and completes each batch as it is done. Batches that memory does not suffice for are halved. `until` is
+/// not applied (as lmms-eval's wrappers of these models).
 class LocalModel final : public LM {
  public:
   LocalModel(std::string name, const LocalOptions& options, const ModelOptions& flags);
@@ -58,11 +62,11 @@ class LocalModel final : public LM {
  private:
   struct Job;
 
-  std::vector<StreamedRequest> pull(RequestStream& stream);
   void answer(Job& job, RequestStream& stream);
-  std::vector<Response> generate(const std::vector<const Request*>& requests,
-                                 const std::vector<const Prompt*>& prompts);
-  std::vector<Response> score(const std::vector<const Prompt*>& prompts);
+  std::vector<Response> try_part(std::span<const Request* const> requests, std::span<const Prompt* const> prompts);
+  void shrink_batches(std::size_t size);
+  std::vector<Response> generate(std::span<const Request* const> requests, std::span<const Prompt* const> prompts);
+  std::vector<Response> score(std::span<const Prompt* const> prompts);
   void warn_of_extra_options(const GenerationOptions& options);
 
   std::string name_;
@@ -75,7 +79,7 @@ class LocalModel final : public LM {
   Generator generator_;
   ImageStore images_;
   PromptBuilder prompts_;
-  std::vector<StreamedRequest> held_back_;  ///< pulled, but of the next batch
+  BatchPuller batches_;
   std::set<std::string> warned_;
   std::uint64_t generated_tokens_ = 0;
   std::uint64_t generate_requests_ = 0;

@@ -74,6 +74,7 @@ std::optional<int> batch_size_of(const std::string& name, const std::string& tex
   if (text == "auto") return std::nullopt;
   if (text.starts_with("auto:")) {
     positive(name, text.substr(5));
+    spdlog::info("{} {} means auto: the size is chosen once, and not measured again", name, text);
     return std::nullopt;
   }
   return positive(name, text);
@@ -133,6 +134,9 @@ LocalOptions LocalOptions::parse(const std::string& model, const ModelOptions& o
   }
   parsed.chat_template = args.text("chat_template").value_or("");
   parsed.chat_template_name = options.chat_template_name.value_or("");
+  if (!parsed.chat_template.empty() && !parsed.chat_template_name.empty())
+    throw errors::usage("--apply_chat_template {} and --model_args chat_template both choose a template; give one",
+                        parsed.chat_template_name);
   parsed.system_prompt = system_prompt_of(args);
   parsed.max_length = args.integer("max_length");
   if (parsed.max_length && *parsed.max_length < 1)

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "models/local/torch/pch.h"
+#include "models/local/torch/python_strip.h"
 
 namespace lmms_eval::local {
 namespace {
@@ -17,19 +18,23 @@ std::vector<MediaRef> media_of(const Request& request) {
   return media;
 }
 
-std::string text_of(const Message& message) {
-  std::string text;
-  for (const auto& part : message.parts) text += part.text;
-  return text;
+/// What transformers puts after an answer that was begun, to find its end in the rendered chat.
+constexpr std::string_view kTag = "CONTINUE_FINAL_MESSAGE_TAG ";
+
+std::string& last_text(Message& message) {
+  for (auto part = message.parts.rbegin(); part != message.parts.rend(); ++part)
+    if (!part->media) return part->text;
+  throw errors::data("the begun answer has no text to continue");
 }
 
-/// An answer that was begun is continued: the template closes the turn, what it adds after the text is cut off again.
-std::string cut_after_last_message(std::string rendered, const Message& last) {
-  const std::string text(trim(text_of(last)));
-  const auto at = text.empty() ? std::string::npos : rendered.rfind(text);
-  if (at == std::string::npos)
+/// The rendered chat up to the tag. A template that strips its messages has taken the tag's own space, and may have
+/// left white space of the text before the tag that it would have stripped.
+std::string cut_at_tag(const std::string& rendered, std::string_view text) {
+  const auto at = rendered.rfind(python_strip(kTag));
+  if (at == std::string::npos || rendered.find(python_strip(text)) == std::string::npos)
     throw errors::data("the chat template does not show the begun answer '{}'", one_line(text));
-  return rendered.substr(0, at) + text;
+  const auto before = std::string_view(rendered).substr(0, at);
+  return std::string(rendered.compare(at, kTag.size(), kTag) == 0 ? before : python_rstrip(before));
 }
 
 }  // namespace
@@ -48,8 +53,11 @@ std::string PromptBuilder::text(const Request& request) const {
   if (!system_prompt_.empty() && (messages.empty() || messages.front().role != Role::system))
     messages.insert(messages.begin(), Message{Role::system, {Part::of_text(system_prompt_)}});
   const bool begun = !messages.empty() && messages.back().role == Role::assistant;
-  auto rendered = template_.render(messages, !begun);
-  return begun ? cut_after_last_message(std::move(rendered), messages.back()) : rendered;
+  if (!begun) return template_.render(messages, true);
+  auto& end = last_text(messages.back());
+  const auto answer = end;
+  end += kTag;
+  return cut_at_tag(template_.render(messages, false), answer);
 }
 
 /// lm-eval's pair encoding: white space that ends the context goes to the continuation, both are encoded as one text

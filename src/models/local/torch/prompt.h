@@ -32,7 +32,8 @@ class PromptBuilder {
   PromptBuilder(const Family& family, const Tokenizer& tokenizer, const ChatTemplate& chat_template, ImageStore& images,
                 std::string system_prompt, std::int64_t max_length);
 
-  /// The rendered prompt, each picture one image token's text.
+  /// The rendered prompt, each picture one image token's text. A last message by the assistant is an answer that was
+  /// begun: the prompt ends with it, as with continue_final_message of transformers.
   std::string text(const Request& request) const;
   /// Throws Error{data} for what makes only this request unanswerable: an undecodable picture, media that the model
   /// does not take, image tokens in the text itself, a prompt that is too long.

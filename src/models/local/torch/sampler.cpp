@@ -52,7 +52,10 @@ std::int32_t Sampler::pick(std::span<float> logits, std::span<const std::int32_t
   if (options_.repetition_penalty != 1.0) penalise(logits, seen, static_cast<float>(options_.repetition_penalty));
   if (!options_.sample)
     return static_cast<std::int32_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
-  for (auto& logit : logits) logit /= static_cast<float>(options_.temperature);
+  // Differences to the largest, with a bound: a tiny temperature gives neither infinities nor NaN.
+  const float largest = *std::max_element(logits.begin(), logits.end());
+  for (auto& logit : logits)
+    logit = static_cast<float>(std::max(-1e30, static_cast<double>(logit - largest) / options_.temperature));
   const auto ids = top_candidates(logits, options_.top_k);
   std::vector<double> probabilities(ids.size());
   double sum = 0;

@@ -10,8 +10,8 @@ namespace lmms_eval::local {
 
 /// How the next token is chosen, all defaults filled in.
 struct SamplingOptions {
-  int max_new_tokens = 1024;
-  bool sample = false;  ///< false: the most likely token
+  int max_new_tokens = 1024;  ///< at least 1
+  bool sample = false;        ///< false: the most likely token
   double temperature = 1.0;
   double top_p = 1.0;
   int top_k = 0;  ///< 0: no limit
@@ -26,7 +26,7 @@ class Sampler {
  public:
   Sampler(const SamplingOptions& options, std::uint64_t seed);
 
-  /// `logits` is changed. `seen`: all tokens so far, prompt included.
+  /// `logits` is changed; none is NaN and the largest is finite. `seen`: all tokens so far, prompt included.
   std::int32_t pick(std::span<float> logits, std::span<const std::int32_t> seen);
 
  private:

@@ -16,6 +16,7 @@ SiglipTower::SiglipTower(const Config& config, const WeightLoader& weights, cons
                         hidden_);
   if (patch_size_ < 1 || image_size_ < patch_size_)
     throw errors::model("{} ({}) does not fit image_size ({})", config.name_of("patch_size"), patch_size_, image_size_);
+  if (layers.empty()) throw errors::model("config.json: vision_feature_layer names no layer");
   const auto depth = config.integer("num_hidden_layers", 12);
   const auto intermediate = config.integer("intermediate_size", 3072);
   const auto eps = config.number("layer_norm_eps", 1e-6);

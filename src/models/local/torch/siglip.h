@@ -23,7 +23,6 @@ class SiglipTower {
   at::Tensor operator()(const at::Tensor& pixels) const;
 
   std::int64_t hidden() const { return hidden_; }
-  std::int64_t image_size() const { return image_size_; }
   /// Patches on one side of a tile.
   std::int64_t grid() const { return image_size_ / patch_size_; }
 

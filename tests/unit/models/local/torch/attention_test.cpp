@@ -47,8 +47,8 @@ TEST(PrefillPlan, KeepsSequencesApartWhateverTheirLengths) {
 TEST(DecodePlan, SeesTheWholeRowAndNothingBeforeItsBegin) {
   const Tokens a(4), b(7);
   KvCache cache(1, 2, kKvHeads, kWidth, 6, at::kFloat);
-  cache.keys(0).fill_(50.0f);  // what lies before a row's begin must not matter
-  cache.values(0).fill_(50.0f);
+  cache.keys(0).fill_(NAN);  // what memory held before must not matter
+  cache.values(0).fill_(NAN);
   const auto head = [](const at::Tensor& x, std::int64_t n) { return x.narrow(0, 0, n); };
   PrefillPlan prefill(cache, {{3, 0, 3}, {6, 1, 0}});
   prefill.attend(0, at::cat({head(a.q, 3), head(b.q, 6)}), at::cat({head(a.k, 3), head(b.k, 6)}),

@@ -68,6 +68,15 @@ TEST_F(LocalOptionsTest, ArgumentsOfTheOriginalsThatMeanNothingHereAreAccepted) 
   EXPECT_EQ(error_of(flags(with(",attn_implementation=magic"))).kind(), ErrorKind::usage);
 }
 
+TEST_F(LocalOptionsTest, OnlyOneTemplateCanBeChosen) {
+  auto both = flags(with(",chat_template=x.jinja"));
+  both.chat_template_name = "tool_use";
+  EXPECT_EQ(error_of(both).kind(), ErrorKind::usage);
+  EXPECT_NE(error_of(both).message().find("--apply_chat_template tool_use"), std::string::npos);
+  both.chat_template_name = "";  // the bare flag names none
+  EXPECT_EQ(LocalOptions::parse("llava_onevision", both).chat_template, "x.jinja");
+}
+
 TEST_F(LocalOptionsTest, ACheckpointMustBeALocalFolder) {
   EXPECT_EQ(error_of(flags("dtype=auto")).kind(), ErrorKind::usage);
   const auto error = error_of(flags("pretrained=lmms-lab/llava-onevision-qwen2-7b-ov"));

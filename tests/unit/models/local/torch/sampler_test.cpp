@@ -70,6 +70,13 @@ TEST(Sampler, DropsTheTailThatFitsInOneMinusTopP) {
   EXPECT_EQ(draw(options, {0.0f, 1.0986123f, 1.7917595f}, 100).at(2), 100);
 }
 
+TEST(Sampler, TakesTheLargestAtATinyTemperature) {
+  SamplingOptions options;
+  options.sample = true;
+  options.temperature = 1e-42;
+  EXPECT_EQ(draw(options, {1.0f, 3.0f, -2.0f}, 50).at(1), 50);
+}
+
 TEST(Sampler, RepeatsItselfForTheSameSeedOnly) {
   SamplingOptions options;
   options.sample = true;

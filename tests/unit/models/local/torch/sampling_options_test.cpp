@@ -71,7 +71,7 @@ TEST(SamplingOptions, RefuseBeamSearchAndValuesOutOfRange) {
     }
     return std::string("accepted");
   };
-  EXPECT_EQ(kind_of([](GenerationOptions& o) { o.num_beams = 4; }), "model");
+  EXPECT_EQ(kind_of([](GenerationOptions& o) { o.num_beams = 4; }), "usage");
   EXPECT_EQ(kind_of([](GenerationOptions& o) { o.num_beams = 1; }), "accepted");
   EXPECT_EQ(kind_of([](GenerationOptions& o) { o.max_new_tokens = 0; }), "usage");
   EXPECT_EQ(kind_of([](GenerationOptions& o) { o.top_p = 1.5; }), "usage");
