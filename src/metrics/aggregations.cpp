@@ -1,76 +1,115 @@
-// mean, median, perplexity, bypass.
+// mean, nanmean, sum, median, perplexity and the weighted means of rolling log-likelihoods, bypass.
+#include <algorithm>
 #include <cmath>
 
 #include "base/errors.h"
 #include "base/text.h"
+#include "metrics/bootstrap.h"
 #include "metrics/metric.h"
 #include "metrics/stats.h"
 
 namespace lmms_eval::metrics {
 namespace {
 
-/// A statistic whose standard error is bootstrapped.
-MetricAggregate bootstrapped(const std::vector<double>& values, const stats::Statistic& statistic,
-                             int bootstrap_iters) {
-  std::vector<std::uint32_t> all(values.size());
-  for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<std::uint32_t>(i);
-  MetricAggregate result;
-  result.value = statistic(all);
-  result.stderr_value = stats::bootstrap_stderr(statistic, values.size(), bootstrap_iters);
-  result.stderr_clt = stats::clt_stderr(values);
-  return result;
-}
+using Picks = std::span<const std::uint32_t>;
 
-MetricAggregate mean_of(std::span<const Json> values, int bootstrap_iters) {
+MetricAggregate mean_of(std::span<const Json> values, const AggregationOptions& options) {
   const auto list = numbers(values);
   MetricAggregate result;
   result.value = stats::mean(list);
-  if (bootstrap_iters > 0) result.stderr_value = stats::mean_stderr(list);
-  result.stderr_clt = stats::clt_stderr(list);
+  if (options.bootstrap_iters > 0) result.stderr_value = stats::mean_stderr(list);
   return result;
 }
 
-/// lmms-eval takes the middle element without sorting.
-MetricAggregate median_of(std::span<const Json> values, int bootstrap_iters) {
+/// The mean of what is a number; NaN where nothing is.
+MetricAggregate nanmean_of(std::span<const Json> values, const AggregationOptions& options) {
   const auto list = numbers(values);
   return bootstrapped(
-      list, [&](std::span<const std::uint32_t> picks) { return list[picks[picks.size() / 2]]; }, bootstrap_iters);
+      [&](Picks picks) {
+        std::vector<double> picked;
+        double count = 0;
+        for (const auto pick : picks) {
+          picked.push_back(std::isnan(list[pick]) ? 0.0 : list[pick]);
+          count += !std::isnan(list[pick]);
+        }
+        return stats::pairwise_sum(picked) / count;
+      },
+      list.size(), options.bootstrap_iters);
 }
 
-MetricAggregate perplexity_of(std::span<const Json> values, int bootstrap_iters) {
+/// NaN counts as nothing.
+MetricAggregate sum_of(std::span<const Json> values, const AggregationOptions&) {
+  MetricAggregate result;
+  for (const double value : numbers(values)) result.value += std::isnan(value) ? 0.0 : value;
+  return result;
+}
+
+/// lm-eval takes the upper middle of the sorted values, lmms-eval the middle element without sorting.
+MetricAggregate median_of(std::span<const Json> values, const AggregationOptions& options) {
   const auto list = numbers(values);
-  const auto perplexity = [&](std::span<const std::uint32_t> picks) {
+  const auto unsorted = [&](Picks picks) { return list[picks[picks.size() / 2]]; };
+  const auto sorted = [&](Picks picks) {
+    std::vector<double> picked;
+    for (const auto pick : picks) picked.push_back(list[pick]);
+    const auto middle = picked.begin() + static_cast<std::ptrdiff_t>(picked.size() / 2);
+    std::nth_element(picked.begin(), middle, picked.end());
+    return *middle;
+  };
+  return options.as_lmms_eval_07 ? bootstrapped(unsorted, list.size(), options.bootstrap_iters)
+                                 : bootstrapped(sorted, list.size(), options.bootstrap_iters);
+}
+
+MetricAggregate perplexity_of(std::span<const Json> values, const AggregationOptions& options) {
+  const auto list = numbers(values);
+  const auto perplexity = [&](Picks picks) {
     double sum = 0;
     for (const auto pick : picks) sum += list[pick];
     return std::exp(-(sum / static_cast<double>(picks.size())));
   };
-  return bootstrapped(list, perplexity, bootstrap_iters);
+  return bootstrapped(perplexity, list.size(), options.bootstrap_iters);
 }
 
-MetricAggregate bypass_of(std::span<const Json>, int) {
+/// Sum of the first over the sum of the second of pairs [value, weight].
+double weighted_mean(std::span<const Json> values) {
+  double sum = 0, weights = 0;
+  for (const auto& value : values) {
+    if (!value.is_array() || value.size() != 2)
+      throw errors::data("a doc's value is {}; this aggregation needs a value and its weight",
+                         one_line(value.dump(), 80));
+    const auto pair = numbers(std::vector<Json>{value[0], value[1]});
+    sum += pair[0];
+    weights += pair[1];
+  }
+  return sum / weights;
+}
+
+template <double (*from_mean)(double)>
+MetricAggregate weighted(std::span<const Json> values, const AggregationOptions&) {
+  MetricAggregate result;
+  result.value = from_mean(weighted_mean(values));
+  return result;
+}
+
+double same(double mean) { return mean; }
+double exp_negated(double mean) { return std::exp(-mean); }
+double in_bits(double mean) { return -mean / std::log(2.0); }
+
+MetricAggregate bypass_of(std::span<const Json>, const AggregationOptions&) {
   MetricAggregate result;
   result.value = 999;
   return result;
 }
 
 const Registration kMean{Aggregation{"mean", mean_of}};
+const Registration kNanMean{Aggregation{"nanmean", nanmean_of}};
+const Registration kSum{Aggregation{"sum", sum_of}};
+const Registration kNanSum{Aggregation{"nansum", sum_of}};
 const Registration kMedian{Aggregation{"median", median_of}};
 const Registration kPerplexity{Aggregation{"perplexity", perplexity_of}};
+const Registration kWeightedMean{Aggregation{"weighted_mean", weighted<same>}};
+const Registration kWeightedPerplexity{Aggregation{"weighted_perplexity", weighted<exp_negated>}};
+const Registration kBitsPerByte{Aggregation{"bits_per_byte", weighted<in_bits>}};
 const Registration kBypass{Aggregation{"bypass", bypass_of}};
 
 }  // namespace
-
-std::vector<double> numbers(std::span<const Json> values) {
-  std::vector<double> list;
-  for (const auto& value : values) {
-    if (value.is_boolean())
-      list.push_back(value.get<bool>() ? 1.0 : 0.0);
-    else if (value.is_number())
-      list.push_back(value.get<double>());
-    else
-      throw errors::data("a doc's value is {}; this aggregation needs numbers", one_line(value.dump(), 80));
-  }
-  return list;
-}
-
 }  // namespace lmms_eval::metrics

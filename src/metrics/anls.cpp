@@ -38,13 +38,12 @@ std::u32string normalized(const std::string& text) {
 
 /// Average normalised Levenshtein similarity. The divisor is the length of the raw texts in upper case, as published
 /// numbers use it.
-Json anls(const std::vector<std::string>& predictions, const std::vector<std::string>& references,
-          const Json& arguments) {
+Json anls(const GenerationAnswer& answer, const Json& arguments) {
   const double threshold = arguments.contains("thresh_hold") ? arguments["thresh_hold"].get<double>() : 0.5;
-  if (predictions.empty() || references.empty()) return 0.0;
-  const std::string& prediction = predictions.front();
+  if (answer.predictions.empty() || answer.references.empty()) return 0.0;
+  const std::string& prediction = answer.predictions.front();
   double best = 1.0;
-  for (const auto& reference : references) {
+  for (const auto& reference : answer.references) {
     const std::size_t length =
         std::max(code_points(upper_unicode(prediction)).size(), code_points(upper_unicode(reference)).size());
     const double distance = static_cast<double>(edit_distance(normalized(prediction), normalized(reference)));
@@ -59,7 +58,12 @@ void check(const Json& arguments) {
     throw errors::config("thresh_hold must be a number, not {}", arguments["thresh_hold"].dump());
 }
 
-const Registration kRegistration{Metric{"anls", anls, "mean", true, {"thresh_hold"}, {"generate_until"}, check}};
+const Registration kRegistration{Metric{.name = "anls",
+                                        .aggregation = "mean",
+                                        .arguments = {"thresh_hold"},
+                                        .check = check,
+                                        .generation = anls,
+                                        .all_references = true}};
 
 }  // namespace
 }  // namespace lmms_eval::metrics

@@ -27,8 +27,8 @@ std::string normalized(std::string text, const Json& arguments) {
 }
 
 /// Element by element; one reference stands for all predictions, as NumPy broadcasts.
-Json exact_match(const std::vector<std::string>& predictions, const std::vector<std::string>& references,
-                 const Json& arguments) {
+Json exact_match(const GenerationAnswer& answer, const Json& arguments) {
+  const auto& [predictions, references] = answer;
   if (predictions.empty() || references.empty()) return 0.0;
   if (references.size() != predictions.size() && references.size() != 1 && predictions.size() != 1)
     throw errors::data("exact_match: {} predictions against {} references", predictions.size(), references.size());
@@ -40,6 +40,13 @@ Json exact_match(const std::vector<std::string>& predictions, const std::vector<
     hits += normalized(prediction, arguments) == normalized(reference, arguments);
   }
   return hits / static_cast<double>(count);
+}
+
+/// A right choice is what the model would have said by itself.
+Json greedy(const ChoicesAnswer& answer, const Json&) {
+  for (std::size_t i = 0; i < answer.is_greedy.size(); ++i)
+    if (answer.is_greedy[i] && answer.is_gold(i)) return 1.0;
+  return 0.0;
 }
 
 void check(const Json& arguments) {
@@ -57,13 +64,13 @@ void check(const Json& arguments) {
   }
 }
 
-const Registration kRegistration{Metric{"exact_match",
-                                        exact_match,
-                                        "mean",
-                                        true,
-                                        {"regexes_to_ignore", "ignore_case", "ignore_punctuation", "ignore_numbers"},
-                                        {"generate_until", "multiple_choice"},
-                                        check}};
+const Registration kRegistration{
+    Metric{.name = "exact_match",
+           .aggregation = "mean",
+           .arguments = {"regexes_to_ignore", "ignore_case", "ignore_punctuation", "ignore_numbers"},
+           .check = check,
+           .generation = exact_match,
+           .choices = greedy}};
 
 }  // namespace
 }  // namespace lmms_eval::metrics

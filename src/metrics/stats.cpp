@@ -23,7 +23,30 @@ double squared_deviations(std::span<const double> values) {
 
 double as_double(std::size_t count) { return static_cast<double>(count); }
 
-/// NumPy's summation: eight running sums over blocks of at most 128 numbers, blocks added in a tree.
+/// Where the standard normal distribution reaches the probability, by bisection of its integral.
+double normal_quantile(double probability) {
+  double low = -40, high = 40;
+  for (int i = 0; i < 200; ++i) {
+    const double middle = (low + high) / 2;
+    (std::erfc(-middle / std::sqrt(2.0)) / 2 < probability ? low : high) = middle;
+  }
+  return (low + high) / 2;
+}
+
+std::vector<double> bootstrap_chunk(const Statistic& statistic, std::size_t docs, int iterations, int seed) {
+  PythonRandom random(seed);
+  std::vector<std::uint32_t> picks(docs);
+  std::vector<double> replicates;
+  for (int i = 0; i < iterations; ++i) {
+    random.choices(docs, picks);
+    replicates.push_back(statistic(picks));
+  }
+  return replicates;
+}
+
+}  // namespace
+
+// Eight running sums over blocks of at most 128 numbers, blocks added in a tree.
 double pairwise_sum(std::span<const double> values) {
   const std::size_t n = values.size();
   if (n < 8) {
@@ -44,19 +67,6 @@ double pairwise_sum(std::span<const double> values) {
   for (; i < n; ++i) sum += values[i];
   return sum;
 }
-
-std::vector<double> bootstrap_chunk(const Statistic& statistic, std::size_t docs, int iterations, int seed) {
-  PythonRandom random(seed);
-  std::vector<std::uint32_t> picks(docs);
-  std::vector<double> replicates;
-  for (int i = 0; i < iterations; ++i) {
-    random.choices(docs, picks);
-    replicates.push_back(statistic(picks));
-  }
-  return replicates;
-}
-
-}  // namespace
 
 double mean(std::span<const double> values) {
   double sum = 0;
@@ -108,6 +118,42 @@ std::optional<double> bootstrap_stderr(const Statistic& statistic, std::size_t d
     replicates.insert(replicates.end(), values.begin(), values.end());
   }
   return std::sqrt(squared_deviations(replicates) / as_double(replicates.size() - 1));
+}
+
+std::optional<double> pooled_stderr(std::span<const double> stderrs, std::span<const double> sizes) {
+  double squares = 0, docs = 0;
+  for (std::size_t i = 0; i < stderrs.size(); ++i) {
+    squares += (sizes[i] - 1) * (stderrs[i] * stderrs[i]) * sizes[i];
+    docs += sizes[i];
+  }
+  const double freedom = docs - as_double(stderrs.size());
+  if (freedom <= 0) return std::nullopt;
+  return std::sqrt(squares / freedom / docs);
+}
+
+double unweighted_mean_stderr(std::span<const double> stderrs) {
+  double squares = 0;
+  for (const double value : stderrs) squares += value * value;
+  return std::sqrt(squares) / as_double(stderrs.size());
+}
+
+Interval confidence_interval(double value, double standard_error, double confidence) {
+  const double width = normal_quantile(0.5 + confidence / 2) * standard_error;
+  return {value - width, value + width};
+}
+
+Stability stability(std::span<const std::vector<double>> scores_of_docs) {
+  std::vector<double> all, variances;
+  double hits = 0, consistent = 0;
+  for (const auto& scores : scores_of_docs) {
+    if (scores.empty()) continue;
+    all.insert(all.end(), scores.begin(), scores.end());
+    hits += mean(scores) * as_double(scores.size()) > as_double(scores.size()) / 2;
+    consistent += std::all_of(scores.begin(), scores.end(), [&](double score) { return score == scores.front(); });
+    if (scores.size() > 1) variances.push_back(squared_deviations(scores) / as_double(scores.size() - 1));
+  }
+  const double docs = as_double(scores_of_docs.size());  // 0 docs: 0 / 0
+  return {mean(all), hits / docs, mean(variances), consistent / docs};
 }
 
 }  // namespace lmms_eval::stats

@@ -6,10 +6,10 @@
 #include <utility>
 #include <vector>
 
-#include "filters/filter.h"
 #include "lmms_eval/task.h"
-#include "metrics/metric.h"
 #include "tasks/doc_reader.h"
+#include "tasks/filter_list.h"
+#include "tasks/metric_list.h"
 #include "tasks/task_config.h"
 
 namespace lmms_eval {
@@ -20,6 +20,10 @@ class Scorer {
   /// Checks filter_list and metric_list; throws Error{config} with file:line.
   Scorer(const TaskConfig& config, const TaskOverrides& overrides);
 
+  /// A metric needs the log-probability of each choice without context. The responses to these requests come after
+  /// those of all choices, in the order of the choices, each with its repeats.
+  bool wants_unconditional() const;
+
   std::vector<ScoredFilter> score(const DocReader& reader, const Doc& doc, std::span<const Response> responses,
                                   int repeats) const;
   std::vector<MetricInfo> metrics() const;
@@ -27,34 +31,18 @@ class Scorer {
                             int bootstrap_iters) const;
 
  private:
-  struct MetricUse {
-    const metrics::Metric* metric = nullptr;
-    std::string aggregation;
-    std::optional<bool> higher_is_better;
-    nlohmann::ordered_json arguments = nlohmann::ordered_json::object();
-  };
-  struct Pipeline {
-    std::string name;
-    std::vector<filters::Step> steps;
-  };
   using Values = std::vector<std::pair<std::string, nlohmann::ordered_json>>;
 
-  void read_metrics(const TaskConfig& config);
-  MetricUse read_metric(const TaskConfig& config, const nlohmann::ordered_json& entry, const std::string& base) const;
-  void read_metric_keys(const TaskConfig& config, const nlohmann::ordered_json& entry, const std::string& base,
-                        MetricUse& use) const;
-  void read_filters(const TaskConfig& config);
-  Pipeline read_pipeline(const TaskConfig& config, const nlohmann::ordered_json& entry, const std::string& base) const;
-  void read_tags(const TaskConfig& config, const std::string& from_command_line);
+  /// `filtered` holds what the pipeline left of each request's responses.
+  Values score_filtered(const DocReader& reader, const Doc& doc, const nlohmann::ordered_json& filtered) const;
   Values score_generation(const DocReader& reader, const Doc& doc, const nlohmann::ordered_json& filtered) const;
-  Values score_choices(const DocReader& reader, const Doc& doc, const nlohmann::ordered_json& filtered) const;
-  Values score_likelihood(const nlohmann::ordered_json& filtered) const;
 
   std::string output_type_;
+  std::string score_key_, cluster_key_;
   bool predict_only_ = false;
   std::vector<MetricUse> metrics_;
   std::vector<Pipeline> pipelines_;
-  std::vector<std::pair<std::string, std::string>> reasoning_tags_;
+  filters::TagPairs reasoning_tags_;
 };
 
 }  // namespace lmms_eval

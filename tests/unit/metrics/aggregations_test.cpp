@@ -9,15 +9,13 @@ namespace lmms_eval::metrics {
 namespace {
 
 MetricAggregate aggregate(const std::string& name, const std::vector<Json>& values, int bootstrap_iters = 100) {
-  return find_aggregation(name)->aggregate(values, bootstrap_iters);
+  return find_aggregation(name)->aggregate(values, {.bootstrap_iters = bootstrap_iters});
 }
 
-TEST(Aggregation, MeanCountsBooleansAndHasTwoErrors) {
+TEST(Aggregation, MeanCountsBooleans) {
   const auto result = aggregate("mean", {1.0, true, 0, false});
   EXPECT_EQ(result.value, 0.5);
   EXPECT_DOUBLE_EQ(*result.stderr_value, std::sqrt(1.0 / 3) / 2);
-  EXPECT_DOUBLE_EQ(*result.stderr_clt, std::sqrt(1.0 / 3) / 2);
-  EXPECT_FALSE(result.stderr_clustered);
   EXPECT_FALSE(aggregate("mean", {1.0, 0.0}, 0).stderr_value);
   EXPECT_FALSE(aggregate("mean", {1.0}).stderr_value);
 }
@@ -27,9 +25,51 @@ TEST(Aggregation, MeanRefusesWhatIsNoNumber) {
   EXPECT_THROW(aggregate("mean", {nullptr}), Error);
 }
 
-TEST(Aggregation, MedianIsTheMiddleElementUnsorted) {
-  EXPECT_EQ(aggregate("median", {5.0, 1.0, 9.0, 2.0}).value, 9.0);
+TEST(Aggregation, MedianIsTheUpperMiddleAndUnsortedInLmmsEval) {
+  const std::vector<Json> values = {5.0, 1.0, 9.0, 2.0};
+  EXPECT_EQ(aggregate("median", values).value, 5.0);
+  EXPECT_EQ(find_aggregation("median")->aggregate(values, {.as_lmms_eval_07 = true}).value, 9.0);
   EXPECT_EQ(aggregate("median", {7.0}).value, 7.0);
+}
+
+TEST(Aggregation, SumsAndMeansLeaveOutNaN) {
+  const double nan = std::nan("");
+  EXPECT_EQ(aggregate("sum", {1.0, nan, 4.5}).value, 5.5);
+  EXPECT_EQ(aggregate("nanmean", {1.0, nan, 4.0}).value, 2.5);
+  EXPECT_TRUE(std::isnan(aggregate("nanmean", {nan, nan}, 0).value));
+  EXPECT_TRUE(std::isnan(aggregate("mean", {1.0, nan}).value));
+}
+
+TEST(Aggregation, WeightedMeansDivideTheSums) {
+  const std::vector<Json> pairs = {Json::array({-4.0, 2}), Json::array({-2.0, 1})};
+  EXPECT_EQ(aggregate("weighted_mean", pairs).value, -2.0);
+  EXPECT_DOUBLE_EQ(aggregate("weighted_perplexity", pairs).value, std::exp(2.0));
+  EXPECT_DOUBLE_EQ(aggregate("bits_per_byte", pairs).value, 2.0 / std::log(2.0));
+  EXPECT_FALSE(aggregate("weighted_perplexity", pairs).stderr_value);
+  EXPECT_THROW(aggregate("weighted_mean", {1.0}), Error);
+}
+
+TEST(Aggregation, BrierScoreIsTheSquaredDistanceFromCertainty) {
+  const std::vector<Json> docs = {Json::array({0, {1.0, 0.0}}), Json::array({1, {0.5, 0.5}})};
+  EXPECT_DOUBLE_EQ(aggregate("brier_score", docs).value, 0.25);
+  EXPECT_THROW(aggregate("brier_score", {Json::array({2, {0.5, 0.5}})}), Error);
+}
+
+MetricAggregate errors_over_docs(const std::vector<Json>& values, const std::string& cluster_key) {
+  MetricAggregate result;
+  add_errors_over_docs(values, "score", cluster_key, result);
+  return result;
+}
+
+TEST(Aggregation, ErrorsOverDocsTakeNumbersAndScoresOfObjects) {
+  EXPECT_DOUBLE_EQ(*errors_over_docs({1.0, true, 0, false}, "").stderr_clt, std::sqrt(1.0 / 3) / 2);
+  EXPECT_FALSE(errors_over_docs({1.0, "text", Json::array({1, 2})}, "").stderr_clt);
+  const auto doc = [](double score, const Json& video) { return Json{{"score", score}, {"video", video}}; };
+  const std::vector<Json> docs = {doc(1, "a"), doc(1, "a"), doc(0, "b"), doc(0, "b")};
+  EXPECT_DOUBLE_EQ(*errors_over_docs(docs, "video").stderr_clustered, std::sqrt(1.0 / 12 + 1.0 / 16));
+  EXPECT_FALSE(errors_over_docs(docs, "").stderr_clustered);
+  EXPECT_FALSE(errors_over_docs({doc(1, "a"), doc(0, "a")}, "video").stderr_clustered);
+  EXPECT_FALSE(errors_over_docs({doc(1, "a"), doc(0, nullptr)}, "video").stderr_clustered);
 }
 
 TEST(Aggregation, PerplexityIsExpOfTheNegatedMean) {

@@ -10,7 +10,7 @@ using Texts = std::vector<std::string>;
 
 double score(const std::string& metric, const Texts& predictions, const Texts& references,
              const Json& arguments = Json::object()) {
-  return find_metric(metric)->score(predictions, references, arguments).get<double>();
+  return find_metric(metric)->generation({predictions, references}, arguments).get<double>();
 }
 
 TEST(ExactMatch, ComparesElementByElementAndBroadcastsOneReference) {

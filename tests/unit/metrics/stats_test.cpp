@@ -68,5 +68,30 @@ TEST(Stats, BootstrapDrawsAsLmmsEvalDoes) {
   EXPECT_DOUBLE_EQ(*bootstrap_stderr(median, values.size(), 2000), 0.6456856956048767);
 }
 
+// lm_eval.api.metrics.pooled_sample_stderr, unweighted_mean_stderr
+TEST(Stats, GroupsPoolTheErrorsOfTheirTasks) {
+  const std::vector<double> errors = {0.1, 0.2}, sizes = {10, 30};
+  EXPECT_DOUBLE_EQ(*pooled_stderr(errors, sizes), std::sqrt((9 * 0.01 * 10 + 29 * 0.04 * 30) / 38 / 40));
+  EXPECT_DOUBLE_EQ(unweighted_mean_stderr(errors), std::sqrt(0.05) / 2);
+  EXPECT_FALSE(pooled_stderr(std::vector<double>{0.1}, std::vector<double>{1}));
+}
+
+TEST(Stats, ConfidenceIntervalsUseTheNormalDistribution) {
+  const auto interval = confidence_interval(0.5, 0.1);
+  EXPECT_NEAR(interval.low, 0.5 - 0.1959963984540054, 1e-12);
+  EXPECT_NEAR(interval.high, 0.5 + 0.1959963984540054, 1e-12);
+}
+
+// lmms_eval.api.metrics.expected_accuracy and the like
+TEST(Stats, StabilityLooksAtTheRepeatsOfEachDoc) {
+  const std::vector<std::vector<double>> docs = {{1, 1, 0}, {0, 0, 0}, {1}};
+  const auto result = stability(docs);
+  EXPECT_DOUBLE_EQ(result.expected_accuracy, 3.0 / 7);
+  EXPECT_DOUBLE_EQ(result.consensus_accuracy, 2.0 / 3);
+  EXPECT_DOUBLE_EQ(result.internal_variance, (1.0 / 3) / 2);
+  EXPECT_DOUBLE_EQ(result.consistency_rate, 2.0 / 3);
+  EXPECT_TRUE(std::isnan(stability({}).expected_accuracy));
+}
+
 }  // namespace
 }  // namespace lmms_eval::stats

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "unit/tasks/task_yaml.h"
 
 namespace lmms_eval {
@@ -129,6 +131,44 @@ TEST(Scorer, CountsNoAnswerAsRightWhereTheTargetIsNoChoice) {
   const Scored task(kChoices);
   const std::vector<Response> responses = {Response::likelihood(-1, true), Response::likelihood(-2, false)};
   EXPECT_EQ(task.values({{"label", 5}, {"choices", {"a", "b"}}}, responses).dump(), R"({"acc":0.0,"acc_norm":0.0})");
+}
+
+TEST(Scorer, ScoresChoicesByBytesAndByProbabilities) {
+  const Scored task(kChoices + "metric_list: [{metric: acc_bytes}, {metric: acc_norm}, {metric: brier_score}]\n");
+  // Per code point the first wins, per byte the second.
+  const std::vector<Response> responses = {Response::likelihood(-3, false), Response::likelihood(-2, false)};
+  const Json values = task.values({{"label", 1}, {"choices", {"abcd", "\xc3\xa9\xc3\xa9"}}}, responses);
+  EXPECT_EQ(values["acc_bytes"], 1.0);
+  EXPECT_EQ(values["acc_norm"], 0.0);
+  EXPECT_EQ(values["brier_score"][0], 1);
+  EXPECT_DOUBLE_EQ(values["brier_score"][1][0].get<double>(), std::exp(-1.0) / (1 + std::exp(-1.0)));
+  EXPECT_FALSE(task.scorer().wants_unconditional());
+  EXPECT_FALSE(*task.scorer().metrics()[2].higher_is_better);
+}
+
+TEST(Scorer, TakesTheResponsesAfterTheChoicesAsThoseWithoutContext) {
+  const Scored task(kChoices + "metric_list: [{metric: acc_mutual_info}, {metric: acc}]\n");
+  EXPECT_TRUE(task.scorer().wants_unconditional());
+  const std::vector<Response> responses = {Response::likelihood(-1, false), Response::likelihood(-2, false),
+                                           Response::likelihood(-1, false), Response::likelihood(-5, false)};
+  EXPECT_EQ(task.values({{"label", 1}, {"choices", {"a", "b"}}}, responses).dump(),
+            R"({"acc_mutual_info":1.0,"acc":0.0})");
+}
+
+TEST(Scorer, PairsRollingLikelihoodsWithTheLengthOfTheTarget) {
+  const Scored task("output_type: loglikelihood_rolling\ndoc_to_text: ''\ndoc_to_target: answer\n");
+  EXPECT_EQ(task.values({{"answer", "two w\xc3\xb6rds "}}, {Response::likelihood(-6, false)}).dump(),
+            R"({"word_perplexity":[-6.0,3],"byte_perplexity":[-6.0,11],"bits_per_byte":[-6.0,11]})");
+  const auto metrics = task.scorer().metrics();
+  EXPECT_EQ(metrics[0].aggregation, "weighted_perplexity");
+  EXPECT_EQ(metrics[2].aggregation, "bits_per_byte");
+}
+
+TEST(Scorer, AddsTheErrorsOverDocsToEveryAggregation) {
+  const Scored task("output_type: loglikelihood\ndoc_to_text: q\ndoc_to_target: answer\n");
+  const std::vector<Json> values = {-1.0, -3.0};
+  EXPECT_DOUBLE_EQ(*task.scorer().aggregate("perplexity", values, 0).stderr_clt, 1.0);
+  EXPECT_FALSE(task.scorer().aggregate("perplexity", values, 0).stderr_value);
 }
 
 TEST(Scorer, ScoresLikelihoodsByValueAndGreediness) {
