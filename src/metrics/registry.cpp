@@ -43,21 +43,8 @@ std::vector<std::string> metric_names() { return names<Metric>(); }
 std::vector<std::string> aggregation_names() { return names<Aggregation>(); }
 
 bool is_known_elsewhere(const std::string& name) {
-  static const std::vector<std::string> kNames = {"acc_all",
-                                                  "acc_bytes",
-                                                  "acc_mutual_info",
-                                                  "bits_per_byte",
-                                                  "bleu",
-                                                  "brier_score",
-                                                  "byte_perplexity",
-                                                  "chrf",
-                                                  "cider",
-                                                  "levenshtein",
-                                                  "rouge",
-                                                  "ter",
-                                                  "wer",
-                                                  "word_perplexity",
-                                                  "weighted_perplexity"};
+  // As metrics, acc_all and likelihood come from a task's own process_results; the others need neural models.
+  static const std::vector<std::string> kNames = {"acc_all", "bert_score", "bleurt", "likelihood", "meteor"};
   return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 

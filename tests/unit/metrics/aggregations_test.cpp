@@ -55,6 +55,17 @@ TEST(Aggregation, BrierScoreIsTheSquaredDistanceFromCertainty) {
   EXPECT_THROW(aggregate("brier_score", {Json::array({2, {0.5, 0.5}})}), Error);
 }
 
+TEST(Aggregation, AccAllCountsAQuestionIfAllItsDocsAreRight) {
+  const auto doc = [](int paragraph, int question, int label, bool prediction) {
+    return Json::array({prediction, {{"idx", {{"paragraph", paragraph}, {"question", question}}}, {"label", label}}});
+  };
+  const std::vector<Json> docs = {doc(1, 1, 1, true), doc(1, 1, 0, false), doc(1, 2, 1, true), doc(1, 2, 0, true),
+                                  doc(2, 1, 1, false)};
+  EXPECT_DOUBLE_EQ(aggregate("acc_all", docs).value, 1.0 / 3);
+  EXPECT_DOUBLE_EQ(*aggregate("acc_all", docs).stderr_value, 0.0);
+  EXPECT_THROW(aggregate("acc_all", {1.0}), Error);
+}
+
 MetricAggregate errors_over_docs(const std::vector<Json>& values, const std::string& cluster_key) {
   MetricAggregate result;
   add_errors_over_docs(values, "score", cluster_key, result);
@@ -101,7 +112,7 @@ TEST(Aggregation, F1AndMatthewsAreScikitLearns) {
 
 TEST(Aggregation, UnknownNamesAreNotFound) {
   EXPECT_EQ(find_aggregation("maen"), nullptr);
-  EXPECT_TRUE(is_known_elsewhere("bleu"));
+  EXPECT_TRUE(is_known_elsewhere("bleurt"));
   EXPECT_FALSE(is_known_elsewhere("maen"));
 }
 

@@ -109,6 +109,19 @@ TEST(Scorer, StripsReasoningAfterTheFiltersUnlessToldNotTo) {
               HasSubstr("a.yaml:3: reasoning_tags must hold pairs"));
 }
 
+TEST(Scorer, GivesAMetricsPartsAsMetricsOfTheirOwn) {
+  const Scored task(kGeneration + "metric_list: [{metric: rouge}, {metric: bleu, lowercase: true}]\n");
+  const Json values = task.values({{"answer", {"a b", "b c"}}}, {Response::answer("b c")});
+  EXPECT_EQ(values.dump(), R"({"rouge1":1.0,"rouge2":1.0,"rougeL":1.0,"rougeLsum":1.0,"bleu":[["a b","b c"],"b c"]})");
+  const auto metrics = task.scorer().metrics();
+  ASSERT_EQ(metrics.size(), 5U);
+  EXPECT_EQ(metrics[3].name, "rougeLsum");
+  EXPECT_EQ(task.scorer().aggregate("rouge2", std::vector<Json>{1.0, 0.5}, 0).value, 0.75);
+  // The aggregation has the arguments.
+  EXPECT_DOUBLE_EQ(task.scorer().aggregate("bleu", std::vector<Json>{Json::array({"A B C D", "a b c d"})}, 0).value,
+                   100);
+}
+
 TEST(Scorer, ScoresChoicesByTheSumsAndByTheSumsPerCharacter) {
   const Scored task(kChoices +
                     "metric_list:\n  - metric: acc\n  - metric: acc_norm\n  - metric: exact_match\n  - {metric: f1, "
@@ -190,8 +203,8 @@ TEST(Scorer, PassesAnswersThroughUnderPredictOnly) {
 TEST(Scorer, ChecksMetricsWithFileAndLine) {
   EXPECT_THAT(refusal(kGeneration + "metric_list:\n  - metric: exact_macth\n"),
               AllOf(HasSubstr("a.yaml:4: unknown metric 'exact_macth'"), HasSubstr("did you mean 'exact_match'")));
-  EXPECT_THAT(refusal(kGeneration + "metric_list:\n  - metric: bleu\n"),
-              HasSubstr("a.yaml:4: metric 'bleu' is not supported in this version"));
+  EXPECT_THAT(refusal(kGeneration + "metric_list:\n  - metric: bleurt\n"),
+              HasSubstr("a.yaml:4: metric 'bleurt' is not supported in this version"));
   EXPECT_THAT(refusal(kGeneration + "metric_list:\n  - metric: acc\n"),
               HasSubstr("metric 'acc' needs output_type multiple_choice or loglikelihood"));
   EXPECT_THAT(refusal(kChoices + "metric_list:\n  - metric: anls\n"),
