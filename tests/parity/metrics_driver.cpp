@@ -5,8 +5,10 @@
 
 #include "base/log.h"
 #include "lmms_eval/error.h"
+#include "metrics/caption_words.h"
 #include "metrics/metric.h"
 #include "metrics/stats.h"
+#include "metrics/whisper_normalizer.h"
 
 using namespace lmms_eval::metrics;
 
@@ -61,6 +63,9 @@ Json statistic(const Json& test) {
 
 Json answer(const Json& test) {
   try {
+    if (test.contains("whisper_english")) return whisper_english(test["whisper_english"].get<std::string>());
+    if (test.contains("whisper_basic")) return whisper_basic(test["whisper_basic"].get<std::string>());
+    if (test.contains("caption")) return caption_words(test["caption"].get<std::string>());
     if (test.contains("metric")) return score(*find_metric(test["metric"].get<std::string>()), test);
     if (test.contains("statistic")) return statistic(test);
     return aggregate(*find_aggregation(test["aggregation"].get<std::string>()), test);

@@ -3,13 +3,17 @@
 Needs LMMS_EVAL_METRICS_DRIVER, the program built from metrics_driver.cpp; `ctest -R parity.metrics` sets it.
 """
 
+import importlib
+import importlib.util
 import itertools
 import json
 import math
 import os
 import pathlib
 import random
+import shutil
 import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -163,6 +167,192 @@ def test_anls(driver):
         want = lmms_eval_metrics.anls(references, [prediction], **arguments)["anls"]
         got = driver.ask(metric="anls", predictions=[prediction], references=references, arguments=arguments)
         assert got == near(want), (prediction, references)
+
+
+def test_relaxed_accuracy(driver):
+    from lmms_eval.tasks.chartqa.utils import relaxed_correctness
+
+    texts = Texts(53)
+    numbers = ["1", "1.04", "-1", "0", "0.0", "1e3", "1000", "1_000", "1,000", "50%", "0.5", "0.51%%", "%", " 7 ", "7.",
+               ".5", "+5", "inf", "-Infinity", "NaN", "nan%", "1__0", "_1", "e5", "1e", "0x10", "٣", "３.5", "", "Yes", "yes ",
+               "١٠", "1e400", "1e-400", "5 %", "$5", "1.5.2"]
+    for prediction, target in itertools.product(numbers, numbers):
+        got = driver.ask(metric="relaxed_accuracy", predictions=[prediction], references=[target])
+        assert got == float(relaxed_correctness(prediction, target)), (prediction, target)
+    for _ in range(1000):
+        target = f"{texts.random.uniform(-100, 100):.{texts.random.randint(0, 3)}f}"
+        prediction = f"{float(target) * texts.random.uniform(0.9, 1.1):.4f}" + texts.random.choice(["", "", "%"])
+        got = driver.ask(metric="relaxed_accuracy", predictions=[prediction], references=[target])
+        assert got == float(relaxed_correctness(prediction, target)), (prediction, target)
+
+
+def vqa_score(answers, prediction):
+    """textvqa's and okvqa's process_results."""
+    scores = []
+    for i in range(len(answers)):
+        others = [answers[j] for j in range(len(answers)) if i != j]
+        scores.append(min(1, float(len([other for other in others if other == prediction])) / 3))
+    return sum(scores) / len(scores)
+
+
+@pytest.mark.parametrize("normalizer", ["full", "vqav2"])
+def test_vqa_accuracy(driver, normalizer):
+    from lmms_eval.tasks._task_utils.vqa_eval_metric import EvalAIAnswerProcessor
+
+    processor = EvalAIAnswerProcessor()
+
+    def vqav2(text):
+        text = text.replace("\n", " ").replace("\t", " ").strip()
+        return processor.process_digit_article(processor.process_punctuation(text))
+
+    normalize = processor if normalizer == "full" else vqav2
+    texts = Texts(59)
+    more = [*processor.CONTRACTIONS, *processor.NUMBER_MAP, *processor.ARTICLES, "3,000 a, b", "...", "a.b.c", "." * 40]
+    for _ in range(1500):
+        answers = [" ".join([texts.text(2), texts.random.choice(more)]) for _ in range(3)]
+        answers = [texts.random.choice(answers) + texts.random.choice(["", "", ".", " ", "!"]) for _ in range(10)]
+        prediction = texts.random.choice(answers)
+        got = driver.ask(metric="vqa_accuracy", predictions=[prediction], references=answers,
+                         arguments={"normalizer": normalizer})
+        want = vqa_score([normalize(answer) for answer in answers], normalize(prediction))
+        assert got == near(want), (prediction, answers)
+        # Word by word: a text against itself normalized.
+        text = " ".join([texts.text(4), texts.random.choice(more)])
+        assert driver.ask(metric="vqa_accuracy", predictions=[normalize(text)], references=[text] * 4) == (
+            near(1.0) if processor(normalize(text)) == processor(text) else 0.0), text
+
+
+def test_levenshtein(driver):
+    texts = Texts(61)
+    for _ in range(1000):
+        prediction, reference = texts.pair(5)
+        got = driver.ask(metric="levenshtein", predictions=[prediction], references=[reference])
+        assert got == lmms_eval_metrics.levenshtein_distance(prediction, reference)
+
+
+def test_iou(driver):
+    rng = random.Random(67)
+
+    def iou(a, b):
+        width = max(0, min(a[2], b[2]) - max(a[0], b[0]))
+        height = max(0, min(a[3], b[3]) - max(a[1], b[1]))
+        areas = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (a, b))
+        return width * height / (areas - width * height)
+
+    for _ in range(1000):
+        a, b = ([round(rng.random(), rng.randint(0, 4)) for _ in range(4)] for _ in range(2))
+        text = f"The box is [{', '.join(map(str, a))}]." if rng.random() < 0.8 else "I see no box."
+        try:
+            want = iou(a if "[" in text else [0.0] * 4, b)
+        except ZeroDivisionError:
+            want = 0.0
+        got = driver.ask(metric="iou", predictions=[text], references=[str(value) for value in b])
+        assert got == near(max(0.0, want)), (text, b)
+
+
+# --- speech and captions
+
+
+def module_of(path, name):
+    """A module of lmms_eval by its file, without what its package imports."""
+    folder = pathlib.Path(lmms_eval_metrics.__file__).parents[1] / path
+    package = name.split(".")[0]
+    spec = importlib.util.spec_from_file_location(package, folder / "__init__.py", submodule_search_locations=[str(folder)])
+    sys.modules.setdefault(package, importlib.util.module_from_spec(spec))
+    return importlib.import_module(name)
+
+
+SPOKEN = (
+    "zero oh o one two three five six nine ten eleven twelve nineteen twenty thirty ninety hundred thousand million "
+    "billion decillion ones twos sixes tens first second third fifth eighth twelfth twentieth nineties hundredth hundreds "
+    "millionth and point double triple minus negative plus pound pounds euros dollar dollars cent cents per percent "
+    "and-a-half 1 5 12 0 007 3.5 100 1,000 1st 2nd 3s 20th 5% $5 $1.50 $0.50 €2 ¢7 £3 1960s a1 1b 3.5.2 .5 12. 5.0"
+).split(" ")
+OTHER = ("won't can't it's he'd been gone mr mrs dr st. gonna hmm uh colour theatre centre grey analyse realise the a of "
+         "half cats [noise] <unk> (laughs) n't 's ' naïve Straße œuvre 50% $ % . , - 北京 café can 't").split(" ")
+
+
+def spoken(rng):
+    words = rng.choices(SPOKEN, k=rng.randint(0, 9)) + rng.choices(OTHER, k=rng.randint(0, 3))
+    if rng.random() < 0.7:
+        rng.shuffle(words)
+    return " ".join(words).replace("and-a-half", "and a half")
+
+
+def test_whisper_normalizers(driver):
+    english = module_of("tasks/librispeech/whisper_normalizer", "whisper_normalizer.english").EnglishTextNormalizer()
+    basic = module_of("tasks/librispeech/whisper_normalizer", "whisper_normalizer.basic").BasicTextNormalizer()
+    rng, texts = random.Random(71), Texts(71)
+    for i in range(20000):
+        text = spoken(rng) if i % 4 else texts.text(15)
+        assert driver.ask(whisper_english=text) == english(text), repr(text)
+        assert driver.ask(whisper_basic=text) == basic(text), repr(text)
+
+
+def test_wer(driver):
+    from jiwer import cer, wer
+
+    texts = Texts(73)
+    words = "one two three four five six".split()
+    for _ in range(300):
+        pairs = []
+        for _ in range(texts.random.randint(1, 5)):
+            reference = texts.random.choices(words, k=texts.random.randint(1, 8))
+            prediction = [word for word in reference if texts.random.random() < 0.8] + texts.random.choices(words, k=1)
+            pairs.append((" ".join(prediction), " ".join(reference)))
+        for name, function in (("wer", wer), ("cer", cer)):
+            values = [driver.ask(metric=name, predictions=[p], references=[r]) for p, r in pairs]
+            got = driver.ask(aggregation=name, values=values)["value"]
+            assert got == near(function([r for _, r in pairs], [p for p, _ in pairs])), pairs
+
+
+def test_wer_as_lmms_eval_computes_it(driver):
+    shared = module_of("tasks", "tasks.asr_wer_utils")
+    english = module_of("tasks/librispeech/whisper_normalizer", "whisper_normalizer.english").EnglishTextNormalizer()
+    basic = module_of("tasks/librispeech/whisper_normalizer", "whisper_normalizer.basic").BasicTextNormalizer()
+    rng = random.Random(79)
+    for _ in range(300):
+        pairs = [("<|en|>" + spoken(rng), "hello, world ! " + spoken(rng)) for _ in range(4)]
+        want = shared.compute_wer(*([shared.remove_sp(pair[i], "en") for pair in pairs] for i in (1, 0)), "en",
+                                  english_languages={"en"}, english_normalizer=english, basic_normalizer=basic)
+        values = [driver.ask(metric="wer", predictions=[p], references=[r], arguments={"normalizer": "lmms_eval_english"})
+                  for p, r in pairs]
+        assert driver.ask(aggregation="wer", values=values)["value"] == near(want), pairs
+
+
+def test_cider(driver):
+    from pycocoevalcap.cider.cider import Cider
+
+    texts = Texts(83)
+    words = "a man dog cat on the red blue bench sits runs with in park".split()
+    for _ in range(150):
+        captions, references = {}, {}
+        for i in range(texts.random.randint(1, 12)):
+            captions[i] = [" ".join(texts.random.choices(words, k=texts.random.randint(1, 9)))]
+            references[i] = [" ".join(texts.random.choices(words, k=texts.random.randint(1, 9)))
+                             for _ in range(texts.random.randint(1, 4))] + texts.random.choice([[], captions[i]])
+        want, _ = Cider().compute_score(references, captions)
+        values = [[references[i], captions[i][0]] for i in captions]
+        assert driver.ask(aggregation="cider", values=values)["value"] == near(want)
+
+
+CAPTION_WORDS = (
+    "A a man woman's dog's dogs' isn't don't can't cannot it's they're we've I'm he'd t-shirt black-and-white 3 3.5 1,000 "
+    "two-year-old 10:30 50% $5 u.s. a.m. p.m. mr. st. (red) [old] \"stop\" 'no' on, the; in: of! with? -- - ... and/or "
+    "gonna 1990s 3rd & #5 café o'clock"
+).split(" ")
+
+
+@pytest.mark.skipif(not shutil.which("java"), reason="the tokenizer of pycocoevalcap needs Java")
+def test_caption_words(driver):
+    from pycocoevalcap.tokenizer.ptbtokenizer import PTBTokenizer
+
+    rng = random.Random(89)
+    captions = [" ".join(rng.choices(CAPTION_WORDS, k=rng.randint(2, 10)) + ["street" + rng.choice([".", "", "!"])])
+                for _ in range(2000)]
+    want = PTBTokenizer().tokenize({i: [{"caption": caption}] for i, caption in enumerate(captions)})
+    for i, caption in enumerate(captions):
+        assert driver.ask(caption=caption) == want[i][0], caption
 
 
 # --- log-likelihoods
