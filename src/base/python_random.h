@@ -22,14 +22,15 @@ class LMMS_EVAL_API PythonRandom {
   std::uint64_t randbelow(std::uint64_t n);  ///< [0, n)
   /// Indices that random.sample(range(n), k) returns. REQUIRES k <= n.
   std::vector<std::size_t> sample(std::size_t n, std::size_t k);
-  /// Indices that random.choices(range(n), k=len(picks)) returns.
+  /// Indices that random.choices(range(n), k=len(picks)) returns. REQUIRES n < 2^31.
   void choices(std::size_t n, std::span<std::uint32_t> picks);
 
  private:
   std::uint32_t next();
+  void refill();
   void seed_by(const std::vector<std::uint32_t>& key);
 
-  std::array<std::uint32_t, 624> state_{};
+  std::array<std::uint32_t, 624> state_{}, tempered_{};
   std::size_t index_ = 624;
 };
 

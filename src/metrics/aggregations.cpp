@@ -1,6 +1,7 @@
 // mean, nanmean, sum, median, perplexity and the weighted means of rolling log-likelihoods, bypass.
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "base/errors.h"
 #include "base/text.h"
@@ -26,11 +27,12 @@ MetricAggregate nanmean_of(std::span<const Json> values, const AggregationOption
   const auto list = numbers(values);
   return bootstrapped(
       [&](Picks picks) {
-        std::vector<double> picked;
+        std::vector<double> picked(picks.size());
         double count = 0;
-        for (const auto pick : picks) {
-          picked.push_back(std::isnan(list[pick]) ? 0.0 : list[pick]);
-          count += !std::isnan(list[pick]);
+        for (std::size_t i = 0; i < picks.size(); ++i) {
+          const double value = list[picks[i]];
+          picked[i] = std::isnan(value) ? 0.0 : value;
+          count += !std::isnan(value);
         }
         return stats::pairwise_sum(picked) / count;
       },
@@ -44,19 +46,37 @@ MetricAggregate sum_of(std::span<const Json> values, const AggregationOptions&) 
   return result;
 }
 
-/// lm-eval takes the upper middle of the sorted values, lmms-eval the middle element without sorting.
+/// The upper middle of the sorted values. Each doc's rank is found once, so that a resample only counts ranks.
+class SortedMedian {
+ public:
+  explicit SortedMedian(const std::vector<double>& values) : sorted_(values), ranks_(values.size()) {
+    std::vector<std::uint32_t> order(values.size());
+    std::iota(order.begin(), order.end(), 0U);
+    std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return values[a] < values[b]; });
+    for (std::uint32_t rank = 0; rank < order.size(); ++rank) {
+      ranks_[order[rank]] = rank;
+      sorted_[rank] = values[order[rank]];
+    }
+  }
+  double operator()(Picks picks) const {
+    std::vector<std::uint32_t> counts(sorted_.size());
+    for (const auto pick : picks) ++counts[ranks_[pick]];
+    std::size_t rank = 0;
+    for (std::size_t below = counts[0]; below <= picks.size() / 2; below += counts[++rank]) continue;
+    return sorted_[rank];
+  }
+
+ private:
+  std::vector<double> sorted_;
+  std::vector<std::uint32_t> ranks_;
+};
+
+/// lm-eval sorts, lmms-eval takes the middle element without sorting.
 MetricAggregate median_of(std::span<const Json> values, const AggregationOptions& options) {
   const auto list = numbers(values);
   const auto unsorted = [&](Picks picks) { return list[picks[picks.size() / 2]]; };
-  const auto sorted = [&](Picks picks) {
-    std::vector<double> picked;
-    for (const auto pick : picks) picked.push_back(list[pick]);
-    const auto middle = picked.begin() + static_cast<std::ptrdiff_t>(picked.size() / 2);
-    std::nth_element(picked.begin(), middle, picked.end());
-    return *middle;
-  };
   return options.as_lmms_eval_07 ? bootstrapped(unsorted, list.size(), options.bootstrap_iters)
-                                 : bootstrapped(sorted, list.size(), options.bootstrap_iters);
+                                 : bootstrapped(SortedMedian(list), list.size(), options.bootstrap_iters);
 }
 
 MetricAggregate perplexity_of(std::span<const Json> values, const AggregationOptions& options) {

@@ -78,9 +78,9 @@ template <double (*statistic)(const std::vector<Pair>&, const Counts&)>
 MetricAggregate aggregate(std::span<const Json> values, const AggregationOptions& options) {
   const auto docs = counted(values);
   const auto of_picks = [&](Picks picks) {
-    Counts counts(docs.kinds.size());
+    std::vector<std::uint32_t> counts(docs.kinds.size());
     for (const auto pick : picks) ++counts[docs.kind_of_doc[pick]];
-    return statistic(docs.kinds, counts);
+    return statistic(docs.kinds, Counts(counts.begin(), counts.end()));
   };
   return bootstrapped(of_picks, values.size(), options.bootstrap_iters);
 }

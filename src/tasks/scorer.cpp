@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 
 #include "base/errors.h"
 #include "base/log.h"
@@ -194,6 +195,8 @@ MetricAggregate Scorer::aggregate(const std::string& metric, std::span<const Jso
   for (const auto& use : metrics_) {
     const auto names = use.names();
     if (std::find(names.begin(), names.end(), metric) == names.end()) continue;
+    // No doc could be scored.
+    if (values.empty()) return {.value = std::numeric_limits<double>::quiet_NaN()};
     metrics::AggregationOptions options;
     options.bootstrap_iters = bootstrap_iters;
     options.arguments = use.arguments;

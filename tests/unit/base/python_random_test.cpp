@@ -22,6 +22,18 @@ TEST(PythonRandom, SamplesAsPythonDoes) {
   EXPECT_THAT(picks, ElementsAre(0, 4, 5, 3, 6));
 }
 
+TEST(PythonRandom, ChoosesManyAsItDoesOneByOne) {
+  for (const int before : {0, 1, 2, 623}) {
+    PythonRandom many(11), one(11);
+    for (int i = 0; i < before; ++i) EXPECT_EQ(many.getrandbits(32), one.getrandbits(32));
+    std::vector<std::uint32_t> picks(2000), wanted(2000);
+    many.choices(1000, picks);
+    for (auto& pick : wanted) pick = static_cast<std::uint32_t>(one.random() * 1000);
+    EXPECT_EQ(picks, wanted) << before;
+    EXPECT_EQ(many.getrandbits(32), one.getrandbits(32));
+  }
+}
+
 TEST(PythonRandom, SamplesAsPythonDoesAroundTheSizeWhereItsMethodChanges) {
   PythonRandom random(0);
   EXPECT_THAT(random.sample(100, 5), ElementsAre(49, 97, 53, 5, 33));

@@ -30,6 +30,7 @@ TEST(Aggregation, MedianIsTheUpperMiddleAndUnsortedInLmmsEval) {
   EXPECT_EQ(aggregate("median", values).value, 5.0);
   EXPECT_EQ(find_aggregation("median")->aggregate(values, {.as_lmms_eval_07 = true}).value, 9.0);
   EXPECT_EQ(aggregate("median", {7.0}).value, 7.0);
+  EXPECT_EQ(aggregate("median", {2.0, 2.0, 1.0}).value, 2.0);
 }
 
 TEST(Aggregation, SumsAndMeansLeaveOutNaN) {

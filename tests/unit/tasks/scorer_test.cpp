@@ -184,6 +184,16 @@ TEST(Scorer, AddsTheErrorsOverDocsToEveryAggregation) {
   EXPECT_FALSE(task.scorer().aggregate("perplexity", values, 0).stderr_value);
 }
 
+TEST(Scorer, HasNoValueWithoutDocsAndNoErrorsForOne) {
+  const Scored task(kGeneration + "metric_list: [{metric: exact_match, aggregation: median}, {metric: ter}]\n");
+  EXPECT_TRUE(std::isnan(task.scorer().aggregate("exact_match", {}, 100).value));
+  EXPECT_TRUE(std::isnan(task.scorer().aggregate("ter", {}, 100).value));
+  const auto one = task.scorer().aggregate("exact_match", std::vector<Json>{1.0}, 100);
+  EXPECT_EQ(one.value, 1.0);
+  EXPECT_FALSE(one.stderr_value);
+  EXPECT_FALSE(one.stderr_clt);
+}
+
 TEST(Scorer, ScoresLikelihoodsByValueAndGreediness) {
   const Scored task("output_type: loglikelihood\ndoc_to_text: q\ndoc_to_target: answer\n");
   EXPECT_EQ(task.values({{"answer", "x"}}, {Response::likelihood(-1.5, true)}).dump(),
