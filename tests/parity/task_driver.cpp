@@ -1,8 +1,10 @@
 // Our side of the comparison with lm-eval: a job a line on standard input, a record a line on standard output. A job names
 // YAML files or tasks, flags, and the gold answers that the fake model gives now and then (tasks/fake_model.py).
 #include <openssl/sha.h>
+#include <unistd.h>
 
 #include <array>
+#include <cstdio>
 #include <iostream>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -244,6 +246,12 @@ Json answer_line(const std::string& line) {
 }  // namespace
 
 int main() {
-  for (std::string line; std::getline(std::cin, line);)
-    std::cout << answer_line(line).dump(-1, ' ', false, Json::error_handler_t::replace) << std::endl;
+  // Records have the standard output to themselves: whatever else is printed goes to standard error.
+  std::FILE* out = fdopen(dup(STDOUT_FILENO), "w");
+  dup2(STDERR_FILENO, STDOUT_FILENO);
+  for (std::string line; std::getline(std::cin, line);) {
+    const std::string record = answer_line(line).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+    std::fwrite(record.data(), 1, record.size(), out);
+    std::fflush(out);
+  }
 }

@@ -65,6 +65,8 @@ class Maker:
         if output == "multiple_choice":
             if self.config.get("doc_to_choice") is None:
                 return "text"
+            if self.config.get("num_fewshot"):  # lm-eval has no example whose answer is several indices
+                return "gold index" if chance < 0.6 else "gold text"
             single = all(metric.get("metric") in ("acc", "acc_norm", "exact_match", "acc_bytes")
                          for metric in self.config.get("metric_list") or [])  # fmt: skip
             return "gold index" if chance < 0.6 else "gold text" if chance < 0.85 or not single else "gold list"

@@ -30,10 +30,11 @@ def _write_lines(path: pathlib.Path, rows: list[dict]) -> None:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def write_task(entry: Entry, folder: pathlib.Path, changes: dict[str, Any] | None = None) -> tuple[pathlib.Path, dict]:
+def write_task(entry: Entry, folder: pathlib.Path, changes: dict[str, Any] | None = None,
+               shots: int | None = None) -> tuple[pathlib.Path, dict]:  # fmt: skip
     """The generated YAML, and the gold answer of each evaluated doc, which the fake model gives now and then."""
     config = copy.deepcopy(entry.config)
-    made = docs.make(config)
+    made = docs.make({**config, "num_fewshot": shots if shots is not None else config.get("num_fewshot")})
     data = folder / "data" / safe(entry.name)
     data.mkdir(parents=True, exist_ok=True)
     files = {}
@@ -57,7 +58,7 @@ def write_task(entry: Entry, folder: pathlib.Path, changes: dict[str, Any] | Non
     return path, golds
 
 
-def write_stand_in(name: str, folder: pathlib.Path, filters: list[str]) -> pathlib.Path:
+def write_stand_in(name: str, folder: pathlib.Path, filters: list[str], tag: str | None) -> pathlib.Path:
     """For a member of a group that needs Python: a small task of its name, so that the group can be run and counted."""
     data = folder / "data" / safe(name)
     data.mkdir(parents=True, exist_ok=True)
@@ -76,6 +77,7 @@ def write_stand_in(name: str, folder: pathlib.Path, filters: list[str]) -> pathl
                         for metric in ("acc", "acc_norm", "exact_match")],
         "filter_list": [{"name": filter_name, "filter": [{"function": "take_first"}]} for filter_name in filters],
         "metadata": {"version": 1.0},
+        **({"tag": tag} if tag else {}),
     }  # fmt: skip
     path = folder / f"{safe(name)}.yaml"
     path.write_text(json.dumps(own, ensure_ascii=False, indent=1), encoding="utf-8")
