@@ -1,5 +1,5 @@
-// Our side of the comparison with lm-eval: a job a line on standard input, a record a line on standard output. A job names
-// YAML files or tasks, flags, and the gold answers that the fake model gives now and then (tasks/fake_model.py).
+// Our side of the comparison with lm-eval: a job a line on standard input, a record a line on standard output. A job
+// names YAML files or tasks, flags, and the gold answers that the fake model gives now and then (tasks/fake_model.py).
 #include <openssl/sha.h>
 #include <unistd.h>
 
@@ -226,8 +226,7 @@ Json run(const Json& job) {
   const auto results = lmms_eval::evaluate(
       model, manager.load(job["tasks"].get<std::vector<std::string>>(), overrides_of(options)), how, sinks);
   Json record = {{"requests", model.requests()}, {"samples", samples.list()}, {"problems", results.problems}};
-  for (const char* part :
-       {"results", "n-shot", "versions", "higher_is_better", "group_subtasks", "n-samples"})
+  for (const char* part : {"results", "n-shot", "versions", "higher_is_better", "group_subtasks", "n-samples"})
     record[part] = results.document->value(part, Json::object());
   return record;
 }

@@ -17,7 +17,7 @@ SEED = os.environ.get("LMMS_EVAL_PARITY_SEED", "1")
 
 @pytest.fixture(scope="module")
 def found() -> catalogue.Catalogue:
-    run._compiled_once()
+    run.compile_templates_once()
     return catalogue.read()
 
 
@@ -66,7 +66,7 @@ def test_groups(found, pair, tmp_path) -> None:
 def agreeing(found, pair, names, folder, fits) -> dict:
     """A task of that kind on which both agree, so that what is changed next is the only difference."""
     for i, name in enumerate([name for name in names if fits(found.tasks[name].config)][:12]):
-        job = run._task_job(found, name, folder / str(i), name, "", {"num_fewshot": 3}, {})
+        job = run.task_job(found, name, folder / str(i), name, "", {"num_fewshot": 3}, {})
         ((_, ours, theirs),) = pair.ask([job])
         if "error" not in theirs and compare.compare(ours, theirs) is None:
             return job

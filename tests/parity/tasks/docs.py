@@ -73,7 +73,9 @@ class Maker:
         if self.config.get("doc_to_choice") is not None:
             return "gold index"
         exact = all(metric.get("metric") == "exact_match" for metric in self.config.get("metric_list") or [])
-        return "text" if chance < 0.7 or not exact else "int" if chance < 0.85 else "text list"
+        if chance >= 0.85 and exact:
+            return "text list"
+        return "int" if chance >= 0.7 and not self.config.get("num_fewshot") else "text"  # an example's answer is a text
 
     def text(self, empty: float = 0.06) -> str:
         chance = self.random.random()

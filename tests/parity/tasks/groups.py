@@ -55,7 +55,8 @@ class _Writer:
                 name = member.get("group", member.get("task"))
             else:
                 name = member
-            self.member(name, filters)
+            if isinstance(name, str):  # a member without a name is defined in place
+                self.member(name, filters)
 
     def member(self, name: str, filters: list[str]) -> None:
         if name in self.found.groups:

@@ -79,7 +79,7 @@ VARIANTS: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
-def _compiled_once() -> None:
+def compile_templates_once() -> None:
     import lm_eval.utils
 
     logging.disable(logging.CRITICAL)
@@ -88,10 +88,10 @@ def _compiled_once() -> None:
 
 def plain_jobs(found: catalogue.Catalogue, names: Iterable[str], folder: pathlib.Path) -> Iterator[dict]:
     for name in names:
-        yield _task_job(found, name, folder / "plain", name, "YAML as it is", {}, {})
+        yield task_job(found, name, folder / "plain", name, "YAML as it is", {}, {})
 
 
-def _task_job(found: catalogue.Catalogue, name: str, folder: pathlib.Path, label: str, part: str,
+def task_job(found: catalogue.Catalogue, name: str, folder: pathlib.Path, label: str, part: str,
               options: dict, changes: dict) -> dict:  # fmt: skip
     entry = found.tasks[name]
     output_type = entry.config.get("output_type", "generate_until")
@@ -111,9 +111,12 @@ def matrix_jobs(found: catalogue.Catalogue, names: list[str], folder: pathlib.Pa
         output_type = found.tasks[name].config.get("output_type", "generate_until")
         fitting = [row for row in VARIANTS if row.get("only", output_type) == output_type]
         row = fitting[i % len(fitting)]
-        changes, options = row.get("changes", {}), row.get("options", {})
+        changes, options = row.get("changes", {}), dict(row.get("options", {}))
+        samples = (found.tasks[name].config.get("fewshot_config") or {}).get("samples")
+        if isinstance(samples, list) and "num_fewshot" in options:
+            options["num_fewshot"] = min(options["num_fewshot"], len(samples))
         label = f"{name} {json.dumps({**options, **{key: '…' if isinstance(value, list) else value for key, value in changes.items()}}, ensure_ascii=False)}"
-        yield _task_job(found, name, folder / "flags" / str(i), label, "flags", options, changes)
+        yield task_job(found, name, folder / "flags" / str(i), label, "flags", options, changes)
 
 
 def batches(jobs: Iterator[dict], size: int) -> Iterator[list[dict]]:
@@ -189,7 +192,7 @@ def main() -> int:
     parser.add_argument("--keep", type=pathlib.Path, help="write both records of whatever differs into this folder")
     parser.add_argument("--outcomes", type=pathlib.Path, help="write a JSON line per task")
     arguments = parser.parse_args()
-    _compiled_once()
+    compile_templates_once()
     found = catalogue.read()
     names = sorted(found.tasks)
     random.Random(arguments.seed).shuffle(names)

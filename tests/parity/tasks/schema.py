@@ -271,4 +271,7 @@ def of_config(config: dict[str, Any]) -> Shape:
         for field in ("description", "gen_prefix"):
             if isinstance(owner.get(field), str):
                 reader.read(owner[field])
+    steps = [step.get("function") for entry in config.get("filter_list") or [] for step in entry.get("filter") or []]
+    if "multi_choice_regex" in steps and "choices" not in root.fields:
+        root.field("choices").element()  # the filter reads this column
     return root
