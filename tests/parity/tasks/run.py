@@ -87,8 +87,8 @@ def compile_templates_once() -> None:
 
 
 def plain_jobs(found: catalogue.Catalogue, names: Iterable[str], folder: pathlib.Path) -> Iterator[dict]:
-    for name in names:
-        yield task_job(found, name, folder / "plain", name, "YAML as it is", {}, {})
+    for i, name in enumerate(names):  # a folder each: ours reads the neighbours of a YAML file, for the names in them
+        yield task_job(found, name, folder / "plain" / str(i), name, "YAML as it is", {}, {})
 
 
 def task_job(found: catalogue.Catalogue, name: str, folder: pathlib.Path, label: str, part: str,
