@@ -104,8 +104,9 @@ class LMMS_EVAL_API Task {
 /// One entry of a group's aggregate_metric_list.
 struct GroupMetric {
   std::string metric;
-  std::vector<std::string> filters = {"none"};
+  std::vector<std::string> filters = {"none"};  ///< empty: all under which a member has the metric
   bool weight_by_size = false;
+  bool pooled_stderr = true;  ///< also where members count alike; else that of the mean of independent means
 };
 
 /// The selected tasks as a tree: a leaf holds a task, an inner node is a group.
@@ -116,7 +117,8 @@ struct TaskNode {
   std::vector<TaskNode> members;
   std::vector<GroupMetric> aggregate;  ///< of a group; empty: it only bundles
   std::string version;
-  std::filesystem::path source;  ///< the YAML file that defines it; empty if it is written out inside another one
+  bool shows_num_fewshot = false;  ///< of a group: with the n-shot of its members, where they agree
+  std::filesystem::path source;    ///< the YAML file that defines it; empty if it is written out inside another one
 };
 
 /// What the command line changes in every task.

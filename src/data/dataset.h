@@ -51,6 +51,8 @@ std::unique_ptr<Split> open_parquet(const std::vector<std::filesystem::path>& fi
 /// Lines of JSON objects, or one document with a list of them (in `field`, if one is named). A key that a row lacks is
 /// null in it.
 std::unique_ptr<Split> open_json(const std::vector<std::filesystem::path>& files, const std::string& field);
+/// Rows that are at hand: a list of objects. Paths inside them are relative to `folder`.
+std::unique_ptr<Split> open_rows(nlohmann::ordered_json rows, const std::filesystem::path& folder);
 /// With a header; types are inferred, empty values are null, dates stay text.
 std::unique_ptr<Split> open_csv(const std::vector<std::filesystem::path>& files, char delimiter);
 

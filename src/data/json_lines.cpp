@@ -86,6 +86,9 @@ class JsonListSplit final : public Split {
     folder_ = files.front().parent_path();
     for (const auto& file : files) read(file, field);
   }
+  JsonListSplit(Json rows, std::filesystem::path folder) : folder_(std::move(folder)) {
+    add(std::move(rows), "the list");
+  }
 
   std::int64_t num_rows() const override { return static_cast<std::int64_t>(rows_.size()); }
   const std::vector<std::string>& columns() const override { return columns_; }
@@ -110,8 +113,12 @@ class JsonListSplit final : public Split {
     }
     if (!content.is_array())
       throw errors::data("{}: must hold a list of objects (or name its field with `field`)", file.string());
+    add(std::move(content), file.string());
+  }
+
+  void add(Json content, const std::string& where) {
     for (auto& item : content) {
-      if (!item.is_object()) throw errors::data("{}: item {} is not an object", file.string(), rows_.size());
+      if (!item.is_object()) throw errors::data("{}: item {} is not an object", where, rows_.size());
       for (const auto& [key, value] : item.items())
         if (std::find(columns_.begin(), columns_.end(), key) == columns_.end()) columns_.push_back(key);
       rows_.push_back(std::move(item));
@@ -137,6 +144,10 @@ bool is_one_document(const std::filesystem::path& file) {
 std::unique_ptr<Split> open_json(const std::vector<std::filesystem::path>& files, const std::string& field) {
   if (!field.empty() || is_one_document(files.front())) return std::make_unique<JsonListSplit>(files, field);
   return std::make_unique<JsonLinesSplit>(files);
+}
+
+std::unique_ptr<Split> open_rows(Json rows, const std::filesystem::path& folder) {
+  return std::make_unique<JsonListSplit>(std::move(rows), folder);
 }
 
 }  // namespace lmms_eval::data

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/errors.h"
+#include "metrics/stats.h"
 
 namespace lmms_eval {
 namespace {
@@ -111,41 +112,57 @@ class Document {
     for (const auto& member : node.members) collect_leaves(member, leaves);
   }
 
+  /// The filters under which a leaf has the metric, in order of appearance.
+  std::vector<std::string> filters_of(const std::string& metric, const std::vector<const TaskNode*>& leaves) const {
+    std::vector<std::string> filters;
+    for (const auto* leaf : leaves) {
+      for (const auto& [key, value] : metrics_.at(leaf->task.get()).items()) {
+        if (!key.starts_with(metric + ",")) continue;
+        const std::string filter = key.substr(metric.size() + 1);
+        if (std::find(filters.begin(), filters.end(), filter) == filters.end()) filters.push_back(filter);
+      }
+    }
+    return filters;
+  }
+
+  void add_group_metric(Json& row, const GroupMetric& entry, const std::string& filter,
+                        const std::vector<const TaskNode*>& leaves) const {
+    const std::string key = entry.metric + "," + filter;
+    const std::string error_key = entry.metric + "_stderr," + filter;
+    std::vector<double> values, errors, sizes;
+    std::size_t members = 0;
+    for (const auto* leaf : leaves) {
+      const auto& metrics = metrics_.at(leaf->task.get());
+      if (!metrics.contains(key)) continue;
+      ++members;
+      if (!metrics[key].is_number()) continue;
+      values.push_back(metrics[key].get<double>());
+      sizes.push_back(static_cast<double>(runs_.at(leaf->task.get())->counts.answered));
+      if (metrics[error_key].is_number()) errors.push_back(metrics[error_key].get<double>());
+    }
+    if (members == 0) return;
+    const bool has_value = values.size() == members;
+    double weighted = 0, weights = 0;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const double weight = entry.weight_by_size ? sizes[i] : 1.0;
+      weighted += values[i] * weight;
+      weights += weight;
+    }
+    std::optional<double> error;
+    if (has_value && errors.size() == members)
+      error = entry.weight_by_size || entry.pooled_stderr ? stats::pooled_stderr(errors, sizes)
+                                                          : stats::unweighted_mean_stderr(errors);
+    row[key] = has_value && weights > 0 ? Json(weighted / weights) : kNotAvailable;
+    row[error_key] = or_not_available(error);
+  }
+
   Json group_metrics(const TaskNode& group) const {
     Json row = Json::object();
     std::vector<const TaskNode*> leaves;
     collect_leaves(group, leaves);
-    for (const auto& entry : group.aggregate) {
-      for (const auto& filter : entry.filters) {
-        const std::string key = entry.metric + "," + filter;
-        const std::string error_key = entry.metric + "_stderr," + filter;
-        double weighted = 0, weights = 0, sizes = 0, variance = 0;
-        std::size_t count = 0;
-        bool has_value = true, has_error = true;
-        for (const auto* leaf : leaves) {
-          const auto& metrics = metrics_.at(leaf->task.get());
-          if (!metrics.contains(key)) continue;
-          const double size = static_cast<double>(runs_.at(leaf->task.get())->counts.answered);
-          const double weight = entry.weight_by_size ? size : 1.0;
-          ++count;
-          if (metrics[key].is_number())
-            weighted += metrics[key].get<double>() * weight;
-          else
-            has_value = false;
-          weights += weight;
-          sizes += size;
-          if (metrics[error_key].is_number())
-            variance += (size - 1) * std::pow(metrics[error_key].get<double>(), 2) * size;
-          else
-            has_error = false;
-        }
-        if (count == 0) continue;
-        row[key] = has_value && weights > 0 ? Json(weighted / weights) : kNotAvailable;
-        const double freedom = sizes - static_cast<double>(count);
-        row[error_key] =
-            has_value && has_error && freedom > 0 ? Json(std::sqrt(variance / freedom / sizes)) : kNotAvailable;
-      }
-    }
+    for (const auto& entry : group.aggregate)
+      for (const auto& filter : entry.filters.empty() ? filters_of(entry.metric, leaves) : entry.filters)
+        add_group_metric(row, entry, filter, leaves);
     return row;
   }
 
@@ -168,6 +185,18 @@ class Document {
     return row;
   }
 
+  /// The n-shot of all tasks of a group; nothing where they differ.
+  std::optional<int> shared_num_fewshot(const TaskNode& group) const {
+    std::vector<const TaskNode*> leaves;
+    collect_leaves(group, leaves);
+    std::optional<int> shared;
+    for (const auto* leaf : leaves) {
+      if (shared && *shared != leaf->task->num_fewshot()) return std::nullopt;
+      shared = leaf->task->num_fewshot();
+    }
+    return shared;
+  }
+
   void add_descriptions(Json& document) const {
     Json subtasks = Json::object();
     std::map<std::string, Json> configs, versions, shots, better;
@@ -178,7 +207,11 @@ class Document {
       subtasks[node.name] = members;
       better[node.name] = higher_is_better(node);
       versions[node.name] = version_json(node.task ? node.task->version() : node.version);
-      if (!node.task) return;
+      if (!node.task) {
+        if (const auto shared = node.shows_num_fewshot ? shared_num_fewshot(node) : std::nullopt)
+          shots[node.name] = *shared;
+        return;
+      }
       configs[node.name] = node.task->dump_config();
       shots[node.name] = node.task->num_fewshot();
       const auto& counts = runs_.at(node.task.get())->counts;

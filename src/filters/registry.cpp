@@ -25,9 +25,6 @@ Step make_step(const std::string& name, const Json& arguments, const std::string
   if (found == known().end()) {
     std::vector<std::string> names;
     for (const auto& [known_name, filter] : known()) names.push_back(known_name);
-    if (name == "multi_choice_regex" || name == "regex_pos" || name == "format_span")
-      throw errors::config("{}: filter '{}' is not supported in this version (known: {})", where, name,
-                           join(names, ", "));
     throw errors::config("{}: unknown filter '{}'{} (known: {})", where, name, did_you_mean(name, names),
                          join(names, ", "));
   }
@@ -58,7 +55,7 @@ std::int64_t integer_argument(const Json& arguments, const std::string& name, st
 }
 
 Step for_each_text(std::function<Json(const std::string&)> change) {
-  return [change = std::move(change)](const Json& responses) -> Json {
+  return [change = std::move(change)](const Json& responses, const Json&) -> Json {
     if (responses.is_string()) return change(responses.get<std::string>());
     if (!responses.is_array()) return responses;
     Json list = Json::array();

@@ -6,7 +6,7 @@ namespace lmms_eval::filters {
 namespace {
 
 Step take_first(const Json&) {
-  return [](const Json& responses) -> Json {
+  return [](const Json& responses, const Json&) -> Json {
     if (!responses.is_array()) return responses;
     return responses.empty() ? Json("") : Json(responses.front());
   };
@@ -16,7 +16,7 @@ Step take_first_k(const Json& arguments) {
   const std::int64_t count = integer_argument(arguments, "k", 0);
   if (count < 1) throw errors::config("needs k, a number from 1 on");
   const auto k = static_cast<std::size_t>(count);
-  return [k](const Json& responses) -> Json {
+  return [k](const Json& responses, const Json&) -> Json {
     if (!responses.is_array()) return responses;
     if (responses.size() < k)
       throw errors::config("take_first_k: k is {}, but each request has {} responses; set repeats to at least k", k,
@@ -29,7 +29,7 @@ Step take_first_k(const Json& arguments) {
 
 /// A list of the most frequent response; of equally frequent ones the first seen.
 Step majority_vote(const Json&) {
-  return [](const Json& responses) -> Json {
+  return [](const Json& responses, const Json&) -> Json {
     if (!responses.is_array() || responses.empty()) return responses;
     const Json* best = nullptr;
     std::size_t best_count = 0;

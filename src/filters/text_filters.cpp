@@ -7,7 +7,10 @@
 namespace lmms_eval::filters {
 namespace {
 
-Step remove_whitespace(const Json&) {
+/// lm-eval strips both ends; lmms-eval drops one space at the beginning.
+Step remove_whitespace(const Json& arguments) {
+  if (arguments.value("both_ends", false))
+    return for_each_text([](const std::string& text) -> Json { return std::string(trim(text)); });
   return for_each_text([](const std::string& text) -> Json { return text.starts_with(' ') ? text.substr(1) : text; });
 }
 
@@ -35,7 +38,7 @@ Step strip_thinking(const Json& arguments) {
   return for_each_text([pairs](const std::string& text) -> Json { return strip_tags(text, pairs); });
 }
 
-const Registration kRemoveWhitespace{Filter{"remove_whitespace", {}, remove_whitespace}};
+const Registration kRemoveWhitespace{Filter{"remove_whitespace", {"both_ends"}, remove_whitespace}};
 const Registration kLowercase{Filter{"lowercase", {}, lowercase}};
 const Registration kUppercase{Filter{"uppercase", {}, uppercase}};
 const Registration kMap{Filter{"map", {"mapping_dict", "default_value"}, map}};

@@ -15,7 +15,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-const std::vector<std::string> kOutputTypes = {"generate_until", "multiple_choice", "loglikelihood"};
+const std::vector<std::string> kOutputTypes = {"generate_until", "multiple_choice", "loglikelihood",
+                                               "loglikelihood_rolling"};
 
 /// What a model-specific map gives this model: its own entry, else `default`, else nothing.
 Json for_model(const Json& specific, const std::string& model) {
@@ -29,8 +30,29 @@ Json for_model(const Json& specific, const std::string& model) {
 struct ConfigurableTask::Opened {
   std::shared_ptr<data::Split> docs;
   std::optional<DocReader> reader;
+  std::optional<DocReader> example_reader;  ///< of few-shot examples
   std::optional<FewshotSampler> sampler;
 };
+
+namespace {
+
+// What fewshot_config may say.
+const std::vector<std::string> kFewshotKeys = {
+    "sampler",       "split",         "samples",    "fewshot_indices",  "doc_to_text",
+    "doc_to_choice", "doc_to_target", "gen_prefix", "target_delimiter", "fewshot_delimiter"};
+
+/// The task's configuration as its examples see it: what fewshot_config says stands for the task's own fields.
+TaskConfig example_config(const TaskConfig& config) {
+  TaskConfig examples = config;
+  const Json& fewshot = config["fewshot_config"];
+  if (!fewshot.is_object()) return examples;
+  for (const char* key :
+       {"doc_to_text", "doc_to_choice", "doc_to_target", "gen_prefix", "target_delimiter", "fewshot_delimiter"})
+    if (fewshot.contains(key) && !fewshot[key].is_null()) examples.set(key, fewshot[key]);
+  return examples;
+}
+
+}  // namespace
 
 ConfigurableTask::ConfigurableTask(std::string name, TaskConfig config, TaskOverrides overrides)
     : name_(std::move(name)), config_(std::move(config)), overrides_(std::move(overrides)) {
@@ -53,8 +75,8 @@ void ConfigurableTask::say_what_has_no_effect() const {
 void ConfigurableTask::refuse_unsupported() const {
   const std::string type = output_type();
   if (std::find(kOutputTypes.begin(), kOutputTypes.end(), type) == kOutputTypes.end()) {
-    static const std::vector<std::string> kLater = {"loglikelihood_rolling", "generate_until_multi_round",
-                                                    "generate_until_agentic", "generate_visual_cot"};
+    static const std::vector<std::string> kLater = {"generate_until_multi_round", "generate_until_agentic",
+                                                    "generate_visual_cot"};
     if (std::find(kLater.begin(), kLater.end(), type) != kLater.end())
       throw errors::config("{}: output_type {} is not supported in this version", config_.place("output_type"), type);
     throw errors::config("{}: unknown output_type '{}'{}", config_.place("output_type"), type,
@@ -90,7 +112,7 @@ void ConfigurableTask::apply_overrides() {
   }
   if (shots_ < 0) throw errors::config("{}: num_fewshot must be from 0 on", config_.place("num_fewshot"));
   config_.set("num_fewshot", shots_);
-  if (shots_ > 0) first_n_examples();  // says what is wrong with fewshot_config before anything is read
+  check_fewshot_config();
   repeats_ = overrides_.repeats.value_or(config_["repeats"].get<int>());
   if (repeats_ < 1) throw errors::config("{}: repeats must be from 1 on", config_.place("repeats"));
   config_.set("repeats", repeats_);
@@ -103,6 +125,8 @@ void ConfigurableTask::apply_overrides() {
                    output_type());
     return;
   }
+  if (kwargs.is_null() && config_.rules() == Rules::lm_eval)
+    kwargs = {{"temperature", 0.0}, {"do_sample", false}, {"max_gen_toks", 256}};
   if (kwargs.is_null()) kwargs = {{"until", Json::array({config_.text("fewshot_delimiter")})}, {"do_sample", false}};
   if (!kwargs.contains("until")) kwargs["until"] = Json::array({config_.text("fewshot_delimiter")});
   for (const Json& more : {for_model(config_["model_specific_generation_kwargs"], overrides_.model_name),
@@ -118,10 +142,26 @@ std::string ConfigurableTask::eval_split() const {
   return config_.has("test_split") ? config_.text("test_split") : config_.text("validation_split");
 }
 
-std::string ConfigurableTask::fewshot_split() const {
-  for (const char* field : {"fewshot_split", "training_split", "validation_split", "test_split"})
-    if (config_.has(field)) return config_.text(field);
-  return eval_split();
+FewshotSource ConfigurableTask::fewshot_source(const data::DataSource& data) const {
+  const Json& config = config_["fewshot_config"];
+  const Json fewshot = config.is_object() ? config : Json::object();
+  const auto given = [&](const char* key) { return fewshot.contains(key) && !fewshot[key].is_null(); };
+  FewshotSource source;
+  source.first_n = given("sampler") && fewshot["sampler"] == "first_n";
+  if (given("fewshot_indices")) source.rows = fewshot["fewshot_indices"].get<std::vector<std::int64_t>>();
+  const std::string named = given("split") ? fewshot["split"].get<std::string>() : config_.text("fewshot_split");
+  if (named.empty() && given("samples")) {
+    source.split = data::open_rows(fewshot["samples"], data.folder);
+  } else {
+    std::string split = named;
+    for (const char* field : {"training_split", "validation_split", "test_split"})
+      if (split.empty()) split = config_.text(field);
+    source.split = data::open_split(data, split, data::kRandomAccessBytes);
+    source.drop_own_row = config_.rules() == Rules::lmms_eval && split == eval_split();
+  }
+  // lm-eval compares the two names as they are written; neither given counts as equal.
+  source.drop_equal = config_.rules() == Rules::lm_eval && named == config_.text("test_split");
+  return source;
 }
 
 ConfigurableTask::Opened& ConfigurableTask::opened() const {
@@ -136,25 +176,34 @@ ConfigurableTask::Opened& ConfigurableTask::opened() const {
     opened->docs = data::open_split(source, eval_split());
     opened->reader.emplace(config_, opened->docs->columns(), opened->docs->folder());
     if (shots_ > 0) {
-      const std::string split = fewshot_split();
-      const bool same = split == eval_split();
-      opened->sampler.emplace(data::open_split(source, split, data::kRandomAccessBytes), first_n_examples(), same,
-                              overrides_.fewshot_seed);
-      opened->sampler->require(shots_, name_, split);
+      opened->example_reader.emplace(example_config(config_), opened->docs->columns(), opened->docs->folder());
+      opened->sampler.emplace(fewshot_source(source), overrides_.fewshot_seed);
+      opened->sampler->require(shots_, name_, "the few-shot split");
     }
     opened_ = std::move(opened);
   });
   return *opened_;
 }
 
-bool ConfigurableTask::first_n_examples() const {
-  const Json& fewshot = config_["fewshot_config"];
-  if (!fewshot.is_object() || !fewshot.contains("sampler")) return false;
-  const Json& sampler = fewshot["sampler"];
-  if (sampler == "first_n") return true;
-  if (sampler == "default") return false;
-  throw errors::config("{}: unknown sampler {}; must be default or first_n", config_.place("fewshot_config/sampler"),
-                       sampler.dump());
+void ConfigurableTask::check_fewshot_config() const {
+  if (shots_ == 0 || !config_["fewshot_config"].is_object()) return;
+  for (const auto& [key, value] : config_["fewshot_config"].items()) {
+    const std::string where = config_.place("fewshot_config/" + key);
+    if (value.is_null()) continue;
+    if (is_function(value))
+      throw errors::config("{}: {} needs the Python function {}, which this version has no native form of", where, key,
+                           function_name(value));
+    if (key == "sampler" && value != "first_n" && value != "default")
+      throw errors::config("{}: unknown sampler {}; must be default or first_n", where, value.dump());
+    if (key == "samples" && !value.is_array()) throw errors::config("{}: samples must be a list of docs", where);
+    if (key == "fewshot_indices" && !(value.is_array() && std::all_of(value.begin(), value.end(), [](const Json& n) {
+                                        return n.is_number_unsigned();
+                                      })))
+      throw errors::config("{}: fewshot_indices must be a list of row numbers", where);
+    if (key == "split" && !value.is_string()) throw errors::config("{}: split must be the name of one", where);
+    if (std::find(kFewshotKeys.begin(), kFewshotKeys.end(), key) == kFewshotKeys.end())
+      spdlog::warn("{}: unknown key '{}' in fewshot_config{}", where, key, did_you_mean(key, kFewshotKeys));
+  }
 }
 
 std::string ConfigurableTask::alias() const { return config_.has("task_alias") ? config_.text("task_alias") : name_; }
@@ -179,16 +228,14 @@ Doc ConfigurableTask::doc(std::int64_t id) const { return opened().docs->row(id)
 
 Json ConfigurableTask::target(const Doc& doc) const { return opened().reader->target(doc); }
 
-std::string ConfigurableTask::answer_text(const Doc& doc) const {
-  const auto& reader = *opened().reader;
+std::string ConfigurableTask::answer_text(const DocReader& reader, const Doc& doc) {
   Json target = reader.target(doc);
   if (target.is_array()) target = target.empty() ? Json("") : Json(target.front());
-  return choice_text(doc, target);
+  return target.is_null() ? "" : choice_text(reader, doc, target);
 }
 
-std::string ConfigurableTask::choice_text(const Doc& doc, const Json& value) const {
+std::string ConfigurableTask::choice_text(const DocReader& reader, const Doc& doc, const Json& value) {
   if (value.is_string()) return value.get<std::string>();
-  const auto& reader = *opened().reader;
   if (!value.is_number_integer() || !reader.has_choices()) return tmpl::str(value);
   const auto choices = reader.choices(doc);
   const auto index = value.get<std::int64_t>();
@@ -197,58 +244,81 @@ std::string ConfigurableTask::choice_text(const Doc& doc, const Json& value) con
   return choices[static_cast<std::size_t>(index)];
 }
 
-Turn ConfigurableTask::turn(const Doc& doc, const Json& question) const {
-  return {opened().reader->visuals(doc), choice_text(doc, question), ""};
+Turn ConfigurableTask::example(const Doc& doc) const {
+  const DocReader& reader = *opened().example_reader;
+  const TaskConfig config = example_config(config_);
+  return {reader.visuals(doc),
+          choice_text(reader, doc, reader.text(doc)),
+          answer_text(reader, doc),
+          reader.gen_prefix(doc),
+          config.text("target_delimiter"),
+          config.text("fewshot_delimiter")};
 }
 
-void ConfigurableTask::add_requests(std::vector<Request>& requests, const Doc& doc, std::vector<Message> messages,
-                                    int index, std::string continuation) const {
+void ConfigurableTask::add_requests(std::vector<Request>& requests, Request request) const {
+  request.index = requests.empty() ? 0 : requests.back().index + 1;
+  for (request.repeat = 0; request.repeat < repeats_; ++request.repeat) requests.push_back(request);
+}
+
+Request ConfigurableTask::request_of(const Doc& doc) const {
   Request request;
-  request.type = output_type() == "generate_until" ? RequestType::generate_until : RequestType::loglikelihood;
+  const std::string type = output_type();
+  request.type = type == "generate_until"          ? RequestType::generate_until
+                 : type == "loglikelihood_rolling" ? RequestType::loglikelihood_rolling
+                                                   : RequestType::loglikelihood;
   request.task = name_;
   request.doc_id = doc.id();
-  request.index = index;
-  request.messages = std::move(messages);
-  request.continuation = std::move(continuation);
-  if (output_type() == "multiple_choice") request.raw_delimiter = config_.text("target_delimiter");
+  if (type == "multiple_choice") request.raw_delimiter = config_.text("target_delimiter");
   request.options = options_;
-  for (request.repeat = 0; request.repeat < repeats_; ++request.repeat) requests.push_back(request);
+  return request;
+}
+
+std::vector<Message> ConfigurableTask::messages_of(const Doc& doc, const std::vector<Turn>& examples,
+                                                   std::string question) const {
+  const DocReader& reader = *opened().reader;
+  const std::string system =
+      join_delimited(overrides_.system_instruction, reader.description(doc), config_.text("fewshot_delimiter"));
+  const Turn turn{reader.visuals(doc), std::move(question), "", reader.gen_prefix(doc), "", ""};
+  return layout_messages(system, examples, turn, overrides_.fewshot_as_multiturn);
+}
+
+std::vector<Request> ConfigurableTask::choice_requests(const Doc& doc, const std::vector<Turn>& examples) const {
+  const DocReader& reader = *opened().reader;
+  const auto choices = reader.choices(doc);
+  if (choices.empty()) throw errors::data("doc {} has no choices", doc.id());
+  const Json question = reader.text(doc);
+  // A question that is a number means that the choices are the contexts, and the target continues each of them.
+  const bool contexts = question.is_number_integer();
+  std::vector<Request> requests;
+  Request request = request_of(doc);
+  for (const auto& choice : choices) {
+    request.messages = messages_of(doc, examples, contexts ? choice : choice_text(reader, doc, question));
+    request.continuation = contexts ? answer_text(reader, doc) : choice;
+    add_requests(requests, request);
+  }
+  if (!scorer_->wants_unconditional()) return requests;
+  for (const auto& choice : choices) {
+    request.messages.clear();
+    request.continuation = choice;
+    add_requests(requests, request);
+  }
+  return requests;
 }
 
 std::vector<Request> ConfigurableTask::build_requests(const Doc& doc) {
   return errors::with_context(fmt::format("while building the requests of doc {} of task {}", doc.id(), name_), [&] {
     auto& opened = this->opened();
     const DocReader& reader = *opened.reader;
-    PromptLayout layout;
-    layout.target_delimiter = config_.text("target_delimiter");
-    layout.fewshot_delimiter = config_.text("fewshot_delimiter");
-    layout.gen_prefix = reader.gen_prefix(doc);
-    layout.multiturn = overrides_.fewshot_as_multiturn;
-    layout.system = join_system(overrides_.system_instruction, reader.description(doc), layout.fewshot_delimiter);
     std::vector<Turn> examples;
-    if (shots_ > 0) {
-      for (const Doc& example : opened.sampler->examples(doc.id(), shots_)) {
-        examples.push_back(turn(example, reader.text(example)));
-        examples.back().answer = answer_text(example);
-      }
-    }
-    const Json question = reader.text(doc);
+    if (shots_ > 0 && output_type() != "loglikelihood_rolling")
+      for (const Doc& other : opened.sampler->examples(doc, shots_)) examples.push_back(example(other));
+    if (output_type() == "multiple_choice") return choice_requests(doc, examples);
+    Request request = request_of(doc);
+    if (output_type() != "loglikelihood_rolling")
+      request.messages = messages_of(doc, examples, choice_text(reader, doc, reader.text(doc)));
+    if (output_type() != "generate_until") request.continuation = answer_text(reader, doc);
     std::vector<Request> requests;
-    if (output_type() == "generate_until") {
-      add_requests(requests, doc, layout_messages(layout, examples, turn(doc, question)), 0, "");
-    } else if (output_type() == "loglikelihood") {
-      add_requests(requests, doc, layout_messages(layout, examples, turn(doc, question)), 0, answer_text(doc));
-    } else {
-      const auto choices = reader.choices(doc);
-      if (choices.empty()) throw errors::data("doc {} has no choices", doc.id());
-      // A question that is a number means that the choices are the contexts, and the target continues each of them.
-      const bool contexts = question.is_number_integer();
-      for (std::size_t i = 0; i < choices.size(); ++i) {
-        add_requests(requests, doc,
-                     layout_messages(layout, examples, turn(doc, contexts ? Json(choices[i]) : question)),
-                     static_cast<int>(i), contexts ? answer_text(doc) : choices[i]);
-      }
-    }
+    add_requests(requests, std::move(request));
     return requests;
   });
 }

@@ -37,6 +37,7 @@ class ConfigurableTask final : public Task {
   MetricAggregate aggregate(const std::string& metric, std::span<const nlohmann::ordered_json> values,
                             int bootstrap_iters) const override;
   nlohmann::ordered_json dump_config() const override;
+  Rules rules() const { return config_.rules(); }
 
  private:
   struct Opened;  // the data set and what depends on its columns
@@ -46,14 +47,18 @@ class ConfigurableTask final : public Task {
   void apply_overrides();
   Opened& opened() const;
   std::string eval_split() const;
-  std::string fewshot_split() const;
-  Turn turn(const Doc& doc, const nlohmann::ordered_json& question) const;
-  std::string answer_text(const Doc& doc) const;
+  FewshotSource fewshot_source(const data::DataSource& data) const;
+  /// Says what is wrong with fewshot_config before anything is read.
+  void check_fewshot_config() const;
+  Turn example(const Doc& doc) const;
+  std::vector<Message> messages_of(const Doc& doc, const std::vector<Turn>& examples, std::string question) const;
+  Request request_of(const Doc& doc) const;
+  std::vector<Request> choice_requests(const Doc& doc, const std::vector<Turn>& examples) const;
+  /// The request and its repeats, under the next index.
+  void add_requests(std::vector<Request>& requests, Request request) const;
+  static std::string answer_text(const DocReader& reader, const Doc& doc);
   /// A text as it is, a number as the text of that choice.
-  std::string choice_text(const Doc& doc, const nlohmann::ordered_json& value) const;
-  bool first_n_examples() const;
-  void add_requests(std::vector<Request>& requests, const Doc& doc, std::vector<Message> messages, int index,
-                    std::string continuation) const;
+  static std::string choice_text(const DocReader& reader, const Doc& doc, const nlohmann::ordered_json& value);
 
   std::string name_;
   TaskConfig config_;

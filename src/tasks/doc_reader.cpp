@@ -73,6 +73,7 @@ DocReader::Source DocReader::source(const TaskConfig& config, const std::string&
   source.kind = Kind::template_text;
   tmpl::TemplateOptions options;
   options.name = config.place(field) + " " + field;
+  options.keep_trailing_newline = config.rules() == Rules::lm_eval;
   if (field != "doc_to_visual") source.text = tmpl::Template::parse(text, options);
   return source;
 }

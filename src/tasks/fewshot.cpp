@@ -23,61 +23,103 @@ void add_media(Message& message, const std::vector<MediaRef>& media) {
 
 bool is_space(char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; }
 
-}  // namespace
-
-FewshotSampler::FewshotSampler(std::shared_ptr<data::Split> split, bool first_n, bool same_split,
-                               std::optional<std::int64_t> seed)
-    : split_(std::move(split)), first_n_(first_n), same_split_(same_split), random_(seed) {}
-
-void FewshotSampler::require(int count, const std::string& task, const std::string& split) const {
-  if (static_cast<std::int64_t>(drawn_for(count)) <= split_->num_rows()) return;
-  throw errors::usage(
-      "task {}: {} few-shot examples are asked for, but split '{}', where they come from, has only {} docs", task,
-      count, split, split_->num_rows());
+bool spaced_at_join(const std::string& first, const std::string& second) {
+  return is_space(first.back()) || is_space(second.front());
 }
 
-std::vector<Doc> FewshotSampler::examples(std::int64_t doc_id, int count) {
-  const auto rows = static_cast<std::size_t>(split_->num_rows());
-  const std::size_t wanted = drawn_for(count);
+/// What follows the question when its answer, or the beginning of one, stands in the same text.
+std::string delimiter_after_question(const Turn& turn) {
+  if (turn.gen_prefix.empty()) return turn.answer.empty() ? "" : turn.target_delimiter;
+  return turn.question.empty() || spaced_at_join(turn.question, turn.gen_prefix) ? "" : turn.target_delimiter;
+}
+
+}  // namespace
+
+FewshotSampler::FewshotSampler(FewshotSource source, std::optional<std::int64_t> seed)
+    : source_(std::move(source)), random_(seed) {}
+
+std::int64_t FewshotSampler::pool_size() const {
+  return source_.rows ? static_cast<std::int64_t>(source_.rows->size()) : source_.split->num_rows();
+}
+
+Doc FewshotSampler::pool_doc(std::size_t index) const {
+  return source_.split->row(source_.rows ? (*source_.rows)[index] : static_cast<std::int64_t>(index));
+}
+
+bool FewshotSampler::is_own(const Doc& doc, const Doc& example) const {
+  if (source_.drop_own_row) return example.id() == doc.id();
+  return source_.drop_equal && example.fields() == doc.fields();
+}
+
+void FewshotSampler::require(int count, const std::string& task, const std::string& from) const {
+  const bool one_more = source_.drop_own_row || source_.drop_equal;
+  if (count + (one_more ? 1 : 0) <= pool_size()) return;
+  throw errors::usage("task {}: {} few-shot examples are asked for, but {}, where they come from, has only {} docs",
+                      task, count, from, pool_size());
+}
+
+/// Drawn anew from the docs that differ from the evaluated one: copies of it were among the first draw.
+std::vector<Doc> FewshotSampler::drawn_from_others(const Doc& doc, std::size_t count) {
+  std::vector<std::size_t> others;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(pool_size()); ++i)
+    if (!is_own(doc, pool_doc(i))) others.push_back(i);
+  if (others.size() < count)
+    throw errors::data("doc {}: {} few-shot examples are asked for, and only {} docs differ from it", doc.id(), count,
+                       others.size());
   std::vector<Doc> docs;
-  std::vector<std::size_t> drawn;
-  if (first_n_)
-    for (std::size_t i = 0; i < wanted; ++i) drawn.push_back(i);
-  else
-    drawn = random_.sample(rows, wanted);
-  for (const std::size_t row : drawn) {
-    const bool own = same_split_ && static_cast<std::int64_t>(row) == doc_id;
-    if (!own && docs.size() < static_cast<std::size_t>(count))
-      docs.push_back(split_->row(static_cast<std::int64_t>(row)));
-  }
+  for (const std::size_t i : random_.sample(others.size(), count)) docs.push_back(pool_doc(others[i]));
   return docs;
 }
 
-std::string join_system(const std::string& instruction, const std::string& description, const std::string& delimiter) {
-  if (instruction.empty() || description.empty()) return instruction + description;
-  const bool spaced = is_space(instruction.back()) || is_space(description.front());
-  return instruction + (spaced ? "" : delimiter) + description;
+std::vector<Doc> FewshotSampler::examples(const Doc& doc, int count) {
+  const auto wanted = static_cast<std::size_t>(count);
+  const bool one_more = source_.drop_own_row || source_.drop_equal;
+  std::vector<Doc> docs;
+  const auto take = [&](std::size_t index) {
+    if (docs.size() == wanted) return;
+    Doc example = pool_doc(index);
+    if (!is_own(doc, example)) docs.push_back(std::move(example));
+  };
+  if (source_.first_n) {
+    for (std::size_t i = 0; i < static_cast<std::size_t>(pool_size()) && docs.size() < wanted; ++i) take(i);
+  } else {
+    for (const std::size_t i : random_.sample(static_cast<std::size_t>(pool_size()), wanted + (one_more ? 1 : 0)))
+      take(i);
+    if (docs.size() < wanted) docs = drawn_from_others(doc, wanted);
+  }
+  if (docs.size() < wanted)
+    throw errors::data("doc {}: {} few-shot examples are asked for, and only {} docs differ from it", doc.id(), count,
+                       docs.size());
+  return docs;
 }
 
-std::vector<Message> layout_messages(const PromptLayout& layout, const std::vector<Turn>& examples,
-                                     const Turn& question) {
+std::string join_delimited(const std::string& first, const std::string& second, const std::string& delimiter) {
+  if (first.empty() || second.empty()) return first + second;
+  return first + (spaced_at_join(first, second) ? "" : delimiter) + second;
+}
+
+std::vector<Message> layout_messages(const std::string& system, const std::vector<Turn>& examples, const Turn& question,
+                                     bool multiturn) {
   std::vector<Message> messages;
-  if (!layout.system.empty()) messages.push_back({Role::system, {Part::of_text(layout.system)}});
+  if (!system.empty()) messages.push_back({Role::system, {Part::of_text(system)}});
   Message user{Role::user, {}};
   for (const auto& example : examples) {
     add_media(user, example.media);
     add_text(user, example.question);
-    if (layout.multiturn) {
+    const bool has_answer = !example.answer.empty();
+    const std::string answer =
+        has_answer ? join_delimited(example.gen_prefix, example.answer, " ") : example.gen_prefix;
+    if (multiturn) {
       messages.push_back(std::exchange(user, Message{Role::user, {}}));
-      messages.push_back({Role::assistant, {Part::of_text(example.answer)}});
+      if (!answer.empty()) messages.push_back({Role::assistant, {Part::of_text(answer)}});
     } else {
-      add_text(user, layout.target_delimiter + example.answer + layout.fewshot_delimiter);
+      add_text(user, delimiter_after_question(example) + answer + (has_answer ? example.fewshot_delimiter : ""));
     }
   }
   add_media(user, question.media);
   add_text(user, question.question);
   messages.push_back(std::move(user));
-  if (!layout.gen_prefix.empty()) messages.push_back({Role::assistant, {Part::of_text(layout.gen_prefix)}});
+  if (!question.gen_prefix.empty()) messages.push_back({Role::assistant, {Part::of_text(question.gen_prefix)}});
   return messages;
 }
 

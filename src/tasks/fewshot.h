@@ -11,48 +11,55 @@
 
 namespace lmms_eval {
 
-/// Chooses the examples of a doc. `default` draws as Python's random.Random(seed).sample does, one stream per task,
-/// advanced doc by doc; `first_n` takes the first. The evaluated doc is never its own example.
+/// Where examples come from and which of them are taken.
+struct FewshotSource {
+  std::shared_ptr<data::Split> split;
+  std::optional<std::vector<std::int64_t>> rows;  ///< only these rows of it
+  bool first_n = false;                           ///< the first ones, not drawn ones
+  /// One more is drawn, and the evaluated doc is taken out by its row: examples come from the evaluated split.
+  bool drop_own_row = false;
+  /// One more is drawn, and what equals the evaluated doc is taken out: lm-eval's rule.
+  bool drop_equal = false;
+};
+
+/// Chooses the examples of a doc. Drawn ones are those of Python's random.Random(seed).sample, one stream per task,
+/// advanced doc by doc.
 class FewshotSampler {
  public:
-  /// `same_split`: examples come from the evaluated split, so the doc itself must be left out.
-  FewshotSampler(std::shared_ptr<data::Split> split, bool first_n, bool same_split, std::optional<std::int64_t> seed);
+  FewshotSampler(FewshotSource source, std::optional<std::int64_t> seed);
 
-  /// Throws Error{usage} when the split has too few docs for `count` examples.
-  void require(int count, const std::string& task, const std::string& split) const;
-  /// REQUIRES require(count, ...) to pass.
-  std::vector<Doc> examples(std::int64_t doc_id, int count);
+  /// Throws Error{usage} when there are too few docs for `count` examples; `from` says where they come from.
+  void require(int count, const std::string& task, const std::string& from) const;
+  /// REQUIRES require(count, ...) to pass. Throws Error{data} when too few docs differ from the evaluated one.
+  std::vector<Doc> examples(const Doc& doc, int count);
 
  private:
-  std::size_t drawn_for(int count) const { return static_cast<std::size_t>(count) + (same_split_ ? 1 : 0); }
+  std::int64_t pool_size() const;
+  Doc pool_doc(std::size_t index) const;
+  bool is_own(const Doc& doc, const Doc& example) const;
+  std::vector<Doc> drawn_from_others(const Doc& doc, std::size_t count);
 
-  std::shared_ptr<data::Split> split_;
-  bool first_n_;
-  bool same_split_;
+  FewshotSource source_;
   PythonRandom random_;
 };
 
-/// A question and its answer, ready to be laid out.
+/// A question and, of an example, its answer; ready to be laid out.
 struct Turn {
   std::vector<MediaRef> media;
   std::string question;
-  std::string answer;
-};
-
-struct PromptLayout {
-  std::string system;  ///< system instruction and description
+  std::string answer;      ///< empty: there is none, and no delimiter for it
+  std::string gen_prefix;  ///< how the answer begins
   std::string target_delimiter;
-  std::string fewshot_delimiter;
-  std::string gen_prefix;
-  bool multiturn = false;  ///< examples as turns of their own
+  std::string fewshot_delimiter;  ///< after the answer
 };
 
-/// The messages of a request: an optional system turn, the examples, the question. In one user turn each question is
-/// followed by the target delimiter and each answer by the few-shot delimiter; media stand before their own question.
-std::vector<Message> layout_messages(const PromptLayout& layout, const std::vector<Turn>& examples,
-                                     const Turn& question);
+/// The messages of a request: an optional system turn, the examples, the question. In one user turn (`multiturn` false)
+/// each question is followed by the target delimiter and each answer by the few-shot delimiter; media stand before
+/// their own question. A gen_prefix of the question is a begun answer: a last message by the assistant.
+std::vector<Message> layout_messages(const std::string& system, const std::vector<Turn>& examples, const Turn& question,
+                                     bool multiturn);
 
-/// system_instruction and description, joined by the few-shot delimiter only if neither has white space at the join.
-std::string join_system(const std::string& instruction, const std::string& description, const std::string& delimiter);
+/// Two texts, with the delimiter between them only if neither is empty or has white space at the join.
+std::string join_delimited(const std::string& first, const std::string& second, const std::string& delimiter);
 
 }  // namespace lmms_eval

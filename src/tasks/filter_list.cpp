@@ -28,6 +28,7 @@ Pipeline read_pipeline(const TaskConfig& config, const Json& entry, const std::s
                            function_name(arguments["function"]));
     const std::string name = name_in(arguments["function"]);
     arguments.erase("function");
+    if (name == "remove_whitespace") arguments["both_ends"] = config.rules() == Rules::lm_eval;
     pipeline.steps.push_back(filters::make_step(name, arguments, where));
     takes_first |= name == "take_first";
     if (!texts && name != "take_first" && name != "take_first_k")

@@ -19,11 +19,16 @@ std::vector<std::string> filter_names(const Json& value, const std::string& wher
   return value.get<std::vector<std::string>>();
 }
 
-GroupMetric group_metric(const YamlFile& file, const Json& entry, const std::string& pointer) {
+GroupMetric group_metric(const YamlFile& file, const Json& entry, const std::string& pointer, Rules rules) {
   static const std::vector<std::string> kKeys = {"metric", "aggregation", "weight_by_size", "filter_list"};
   if (!entry.is_object() || !entry.contains("metric") || !entry["metric"].is_string())
     throw errors::config("{}: an entry of aggregate_metric_list needs `metric`, a name", file.place(pointer));
   GroupMetric metric;
+  if (rules == Rules::lm_eval) {
+    metric.filters.clear();
+    metric.weight_by_size = true;
+    metric.pooled_stderr = false;
+  }
   for (const auto& [key, value] : entry.items()) {
     const std::string where = file.place(pointer + "/" + key);
     if (key == "metric") {
@@ -49,15 +54,16 @@ GroupMetric group_metric(const YamlFile& file, const Json& entry, const std::str
 
 }  // namespace
 
-std::vector<GroupMetric> group_metrics(const YamlFile& file, const Json& group, const std::string& pointer) {
+std::vector<GroupMetric> group_metrics(const YamlFile& file, const Json& group, const std::string& pointer,
+                                       Rules rules) {
   const auto found = group.find("aggregate_metric_list");
   if (found == group.end() || found->is_null()) return {};
   const std::string base = pointer + "/aggregate_metric_list";
-  if (found->is_object()) return {group_metric(file, *found, base)};
+  if (found->is_object()) return {group_metric(file, *found, base, rules)};
   if (!found->is_array()) throw errors::config("{}: aggregate_metric_list must be a list", file.place(base));
   std::vector<GroupMetric> metrics;
   for (std::size_t i = 0; i < found->size(); ++i)
-    metrics.push_back(group_metric(file, (*found)[i], base + "/" + std::to_string(i)));
+    metrics.push_back(group_metric(file, (*found)[i], base + "/" + std::to_string(i), rules));
   return metrics;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/errors.h"
+#include "base/log.h"
 #include "base/text.h"
 
 namespace lmms_eval {
@@ -54,6 +55,8 @@ void read_key(const std::string& key, const Json& value, const std::string& wher
     use.higher_is_better = value.is_boolean() ? std::optional(value.get<bool>()) : std::nullopt;
   } else if (contains(known, key)) {
     use.arguments[key] = value;
+  } else if (!use.metric->generation || known.empty()) {
+    spdlog::warn("{}: metric '{}' has no use for '{}'", where, use.metric->name, key);
   } else {
     throw errors::config("{}: metric '{}' takes no argument '{}'{}", where, use.metric->name, key,
                          did_you_mean(key, known));

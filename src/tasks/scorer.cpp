@@ -114,7 +114,8 @@ Scorer::Scorer(const TaskConfig& config, const TaskOverrides& overrides)
     : output_type_(config.text("output_type")),
       score_key_(config.text("score_key")),
       cluster_key_(config.text("cluster_key")),
-      predict_only_(overrides.predict_only) {
+      predict_only_(overrides.predict_only),
+      trims_(config.rules() == Rules::lmms_eval) {
   if (predict_only_)
     metrics_.push_back({metrics::find_metric("bypass"), "bypass", true});
   else
@@ -137,8 +138,8 @@ std::vector<ScoredFilter> Scorer::score(const DocReader& reader, const Doc& doc,
   for (const auto& pipeline : pipelines_) {
     Json filtered = Json::array();
     for (Json responses_of_request : raw) {
-      for (const auto& step : pipeline.steps) responses_of_request = step(responses_of_request);
-      if (texts && !reasoning_tags_.empty()) responses_of_request = strip(responses_of_request);
+      for (const auto& step : pipeline.steps) responses_of_request = step(responses_of_request, doc.fields());
+      if (texts && !reasoning_tags_.empty()) responses_of_request = strip(responses_of_request, doc.fields());
       filtered.push_back(std::move(responses_of_request));
     }
     ScoredFilter scored;
@@ -171,7 +172,10 @@ Scorer::Values Scorer::score_filtered(const DocReader& reader, const Doc& doc, c
 Scorer::Values Scorer::score_generation(const DocReader& reader, const Doc& doc, const Json& filtered) const {
   const Json& first = filtered.at(0);
   metrics::GenerationAnswer answer;
-  for (const auto& item : first.is_array() ? first : filtered) answer.predictions.emplace_back(trim(as_text(item)));
+  for (const auto& item : first.is_array() ? first : filtered) {
+    const std::string text = as_text(item);
+    answer.predictions.emplace_back(trims_ ? trim(text) : std::string_view(text));
+  }
   answer.references = gold_texts(reader, doc);
   const bool several = reader.target(doc).is_array();
   Values values;

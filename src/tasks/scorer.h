@@ -40,6 +40,7 @@ class Scorer {
   std::string output_type_;
   std::string score_key_, cluster_key_;
   bool predict_only_ = false;
+  bool trims_ = true;  ///< answers are scored without white space around them
   std::vector<MetricUse> metrics_;
   std::vector<Pipeline> pipelines_;
   filters::TagPairs reasoning_tags_;

@@ -21,6 +21,10 @@ struct FieldOverrides {
   }
 };
 
+/// Whose rules hold where lm-eval and lmms-eval disagree about one YAML. Tasks that show media follow lmms-eval 0.7,
+/// where their numbers come from; tasks of text alone follow lm-eval 0.4.13, from which lmms-eval copied them.
+enum class Rules { lmms_eval, lm_eval };
+
 /// The fields of a task: known names, types and defaults checked, values as the YAML has them.
 class TaskConfig {
  public:
@@ -32,6 +36,8 @@ class TaskConfig {
   bool has(const std::string& field) const { return !(*this)[field].is_null(); }
   std::string text(const std::string& field) const;  ///< "" when unset
   void set(const std::string& field, nlohmann::ordered_json value) { values_[field] = std::move(value); }
+
+  Rules rules() const { return has("doc_to_visual") || has("doc_to_messages") ? Rules::lmms_eval : Rules::lm_eval; }
 
   /// "file:line" of a field, or of something inside it ("metric_list/0/metric").
   std::string place(const std::string& pointer) const { return file_.place("/" + pointer); }

@@ -42,6 +42,14 @@ std::string text_or(const Json& content, const char* key, const std::string& oth
   return content.contains(key) && content[key].is_string() ? content[key].get<std::string>() : otherwise;
 }
 
+/// lm-eval's where every task below follows them.
+Rules rules_of(const TaskNode& node) {
+  if (node.task) return static_cast<const ConfigurableTask&>(*node.task).rules();
+  const bool text = std::all_of(node.members.begin(), node.members.end(),
+                                [](const TaskNode& member) { return rules_of(member) == Rules::lm_eval; });
+  return text ? Rules::lm_eval : Rules::lmms_eval;
+}
+
 }  // namespace
 
 struct TaskLoader::Place {
@@ -121,8 +129,10 @@ TaskNode TaskLoader::load_group(const Place& group, const FieldOverrides& pushed
   node.name = name;
   node.alias = text_or(group.content, "group_alias", name);
   node.version = version_of(group.content);
-  node.aggregate = group_metrics(group.file, group.content, group.pointer);
   load_members(group, group.overrides(kGroupKeys, pushed_down), node);
+  const Rules rules = rules_of(node);
+  node.aggregate = group_metrics(group.file, group.content, group.pointer, rules);
+  node.shows_num_fewshot = rules == Rules::lm_eval;
   if (node.members.empty()) throw errors::config("{}: group '{}' has no members", group.where("task"), name);
   open_groups_.pop_back();
   return node;

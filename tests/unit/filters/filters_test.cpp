@@ -9,8 +9,9 @@ namespace {
 
 using ::testing::HasSubstr;
 
-Json filtered(const std::string& name, const Json& responses, const Json& arguments = Json::object()) {
-  return make_step(name, arguments, "t.yaml:7")(responses);
+Json filtered(const std::string& name, const Json& responses, const Json& arguments = Json::object(),
+              const Json& doc = Json::object()) {
+  return make_step(name, arguments, "t.yaml:7")(responses, doc);
 }
 
 Json list(std::initializer_list<const char*> texts) {
@@ -69,7 +70,26 @@ TEST(RegexFilter, SaysWhatIsWrong) {
   EXPECT_THROW(filtered("regex", list({"1"}), {{"regex_pattern", "\\d"}, {"group_select", 3}}), Error);
 }
 
+// Answers of lm-eval 0.4.13's MultiChoiceRegexFilter.
+TEST(MultiChoiceRegex, FindsAPatternElseAChoiceElseALetter) {
+  const Json doc = {{"choices", {"Guilty", "Guilty of Romance", "no!"}}};
+  const auto chosen = [&](const char* text, Json arguments = Json::object()) {
+    return filtered("multi_choice_regex", text, std::move(arguments), doc);
+  };
+  EXPECT_EQ(chosen("it is #### 5"), "5");
+  EXPECT_EQ(chosen("It was Guilty of Romance."), "(B)");
+  EXPECT_EQ(chosen("Guilty"), "(A)");
+  EXPECT_EQ(chosen("the answer:  C"), "(C)");
+  EXPECT_EQ(chosen("none of these"), "[invalid]");
+  EXPECT_EQ(chosen("NO, really"), "[invalid]");
+  EXPECT_EQ(chosen("NO, really", {{"ignore_case", true}, {"ignore_punctuation", true}}), "(C)");
+  EXPECT_EQ(chosen("guilty", {{"ignore_case", true}, {"regexes_to_ignore", {"G"}}}), "(A)");
+  EXPECT_EQ(filtered("multi_choice_regex", "x", Json::object(), {{"choices", {"", "b"}}}), "[invalid]");
+  EXPECT_THROW(filtered("multi_choice_regex", "x"), Error);
+}
+
 TEST(TextFilters, ChangeEachText) {
+  EXPECT_EQ(filtered("remove_whitespace", list({"  a "}), {{"both_ends", true}}), list({"a"}));
   EXPECT_EQ(filtered("remove_whitespace", list({"  a ", "b"})), list({" a ", "b"}));
   EXPECT_EQ(filtered("lowercase", list({"\xc3\x84"
                                         "B"})),
@@ -104,11 +124,9 @@ TEST(StripThinking, KnowsTwoPairsAndTakesOthers) {
   EXPECT_THAT(error_of("strip_thinking", {{"tag_pairs", Json::array({"x"})}}), HasSubstr("must hold pairs of texts"));
 }
 
-TEST(Filters, UnknownOnesAreToldFromUnsupportedOnes) {
+TEST(Filters, AnUnknownOneIsToldWithTheNearest) {
   EXPECT_THAT(error_of("take_frist", Json::object()),
               HasSubstr("t.yaml:7: unknown filter 'take_frist'; did you mean 'take_first"));
-  EXPECT_THAT(error_of("multi_choice_regex", Json::object()),
-              HasSubstr("'multi_choice_regex' is not supported in this version"));
 }
 
 }  // namespace

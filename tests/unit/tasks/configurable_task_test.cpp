@@ -41,7 +41,11 @@ TEST(ConfigurableTask, GeneratesGreedilyWithoutGenerationKwargs) {
   const auto options = task->build_requests(task->doc(0))[0].options;
   EXPECT_THAT(options.until, ElementsAre("\n\n"));
   EXPECT_EQ(options.do_sample, false);
-  EXPECT_EQ(task->dump_config()["generation_kwargs"].dump(), R"({"until":["\n\n"],"do_sample":false})");
+  // A task of text alone has lm-eval's defaults, one that shows pictures lmms-eval's.
+  EXPECT_EQ(task->dump_config()["generation_kwargs"].dump(),
+            R"({"temperature":0.0,"do_sample":false,"max_gen_toks":256,"until":["\n\n"]})");
+  EXPECT_EQ(make_task(folder, kData + kText + "doc_to_visual: picture\n")->dump_config()["generation_kwargs"].dump(),
+            R"({"until":["\n\n"],"do_sample":false})");
 }
 
 TEST(ConfigurableTask, MergesModelSpecificAndCommandLineOptionsOverItsOwn) {
@@ -148,14 +152,58 @@ TEST(ConfigurableTask, ShowsChoicesAsTextInExamples) {
   EXPECT_EQ(shown(task->build_requests(task->doc(1))[0]), "[user]one? a\n\ntwo?");
 }
 
-// random.Random(1234).sample(range(4), 2) is [3, 0], then [0, 3].
-TEST(ConfigurableTask, DrawsExamplesWithoutFewshotConfigAndNeverTheDocItself) {
+// random.Random(1234).sample(range(4), 2) is [3, 0], then [0, 3]; sample(range(4), 1) is [3].
+TEST(ConfigurableTask, DrawsExamplesWithoutFewshotConfig) {
   const TempDir folder;
   const auto train = make_task(folder, kData + kText + "training_split: train\n", shots(2));
   EXPECT_EQ(shown(train->build_requests(train->doc(1))[0]), "[user]Q: four? 4\n\nQ: one? 1\n\nQ: two?");
   EXPECT_EQ(shown(train->build_requests(train->doc(2))[0]), "[user]Q: one? 1\n\nQ: four? 4\n\nQ: three?");
-  const auto same = make_task(folder, kData + kText, shots(1));
-  EXPECT_EQ(shown(same->build_requests(same->doc(3))[0]), "[user]Q: one? 1\n\nQ: four?");
+  // lm-eval leaves the doc out only where the two splits are named alike; with pictures it is always left out.
+  const auto text = make_task(folder, kData + kText, shots(1));
+  EXPECT_EQ(shown(text->build_requests(text->doc(3))[0]), "[user]Q: four? 4\n\nQ: four?");
+  const auto named = make_task(folder, kData + kText + "fewshot_split: test\n", shots(1));
+  EXPECT_EQ(shown(named->build_requests(named->doc(3))[0]), "[user]Q: one? 1\n\nQ: four?");
+  const auto pictures = make_task(folder, kData + kText + "doc_to_visual: picture\n", shots(1));
+  EXPECT_EQ(shown(pictures->build_requests(pictures->doc(3))[0]), "[user]<p0.png>Q: one? 1\n\nQ: four?");
+}
+
+TEST(ConfigurableTask, TakesExamplesFromFewshotConfig) {
+  const TempDir folder;
+  const auto task =
+      make_task(folder,
+                kData + kText +
+                    "fewshot_config:\n  sampler: first_n\n  samples:\n    - {question: 'six?', answer: '6'}\n"
+                    "    - {question: 'nil?', answer: ''}\n"
+                    "  doc_to_target: \"It is {{answer}}\"\n  target_delimiter: \"\\n\"\n  fewshot_delimiter: \"; \"\n",
+                shots(1));
+  EXPECT_EQ(shown(task->build_requests(task->doc(0))[0]), "[user]Q: six?\nIt is 6; Q: one?");
+  EXPECT_THAT(error_of([&] { make_task(folder, kData + kText + "fewshot_config: {sampler: best}\n", shots(1)); }),
+              HasSubstr("unknown sampler"));
+}
+
+TEST(ConfigurableTask, AsksForEachChoiceWithoutContextWhereAMetricNeedsIt) {
+  const TempDir folder;
+  const auto task = make_task(folder, kData +
+                                          "output_type: multiple_choice\ndoc_to_text: question\ndoc_to_target: label\n"
+                                          "doc_to_choice: choices\nmetric_list: [{metric: acc_mutual_info}]\n");
+  const auto requests = task->build_requests(task->doc(1));
+  ASSERT_EQ(requests.size(), 4U);
+  EXPECT_EQ(requests[3].index, 3);
+  EXPECT_TRUE(requests[3].messages.empty());
+  EXPECT_EQ(requests[3].continuation, "dd");
+  const auto scored = task->score(
+      task->doc(1), std::vector<Response>{Response::likelihood(-1, false), Response::likelihood(-2, false),
+                                          Response::likelihood(-1, false), Response::likelihood(-9, false)});
+  EXPECT_EQ(scored[0].values[0].second, 1.0);
+}
+
+TEST(ConfigurableTask, AsksForTheWholeTextOfARollingTask) {
+  const TempDir folder;
+  const auto task = make_task(folder, kData + kText + "output_type: loglikelihood_rolling\n");
+  const auto requests = task->build_requests(task->doc(0));
+  ASSERT_EQ(requests.size(), 1U);
+  EXPECT_EQ(requests[0].type, RequestType::loglikelihood_rolling);
+  EXPECT_EQ(requests[0].continuation, "1");
 }
 
 TEST(ConfigurableTask, KeepsZeroExamplesWhereTheTaskSaysZero) {
@@ -164,8 +212,8 @@ TEST(ConfigurableTask, KeepsZeroExamplesWhereTheTaskSaysZero) {
   EXPECT_EQ(make_task(folder, kData + kText + "num_fewshot: 1\n", shots(2))->num_fewshot(), 2);
   EXPECT_EQ(make_task(folder, kData + kText + "num_fewshot: 1\n")->num_fewshot(), 1);
   EXPECT_EQ(make_task(folder, kData + kText + "metadata: {num_fewshot: 5}\n")->num_fewshot(), 5);
-  const auto many = make_task(folder, kData + kText, shots(4));
-  EXPECT_THAT(error_of([&] { many->num_docs(); }), HasSubstr("4 few-shot examples are asked for, but split 'test'"));
+  const auto many = make_task(folder, kData + kText, shots(5));
+  EXPECT_THAT(error_of([&] { many->num_docs(); }), HasSubstr("5 few-shot examples are asked for, but"));
 }
 
 TEST(ConfigurableTask, NamesTaskAndDocThatCannotBeRendered) {
@@ -184,8 +232,8 @@ TEST(ConfigurableTask, SaysWhatIsMissingOrNotSupportedWithTheLine) {
   EXPECT_THAT(refusal(kData + "doc_to_text: question\n"), HasSubstr("doc_to_target is missing"));
   EXPECT_THAT(refusal(kData + kText + "output_type: generate_untill\n"),
               AllOf(HasSubstr("t.yaml:7: unknown output_type"), HasSubstr("did you mean 'generate_until'")));
-  EXPECT_THAT(refusal(kData + kText + "output_type: loglikelihood_rolling\n"),
-              HasSubstr("loglikelihood_rolling is not supported in this version"));
+  EXPECT_THAT(refusal(kData + kText + "output_type: generate_until_multi_round\n"),
+              HasSubstr("generate_until_multi_round is not supported in this version"));
   EXPECT_THAT(refusal(kData + kText + "process_results: !function utils.score\n"),
               HasSubstr("t.yaml:7: process_results needs the Python function utils.score"));
   EXPECT_THAT(refusal(kData + kText + "process_docs: !function utils.f\n"),

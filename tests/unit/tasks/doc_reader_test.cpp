@@ -37,7 +37,9 @@ TEST(DocReader, TakesColumnsTemplatesAndLiterals) {
   EXPECT_EQ(reader(folder, "doc_to_text: \"{{question}} {{options|join('/')}} {{score}}\"\n").text(example()),
             "Why? x/y 2.0");
   EXPECT_EQ(reader(folder, "doc_to_text: just this\n").text(example()), "just this");
-  EXPECT_EQ(reader(folder, "doc_to_text: |\n  {{question}}\n  end\n").text(example()), "Why?\nend");
+  EXPECT_EQ(reader(folder, "doc_to_text: |\n  {{question}}\n  end\n").text(example()), "Why?\nend\n");
+  EXPECT_EQ(reader(folder, "doc_to_visual: image\ndoc_to_text: |\n  {{question}}\n  end\n").text(example()),
+            "Why?\nend");
   EXPECT_EQ(reader(folder, "doc_to_text: 1\n").text(example()), 1);
   EXPECT_EQ(reader(folder, "doc_to_target: [a, b]\n").target(example()), (Json{"a", "b"}));
   EXPECT_EQ(reader(folder, "doc_to_target: label\n").target(example()), 1);
