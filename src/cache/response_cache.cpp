@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "base/errors.h"
 #include "base/hash.h"
@@ -18,6 +19,7 @@ namespace fs = std::filesystem;
 // Raised when the meaning of keys or rows changes: older rows are then not found, never misread.
 constexpr int kSchemaVersion = 1;
 constexpr int kBusyTimeoutMs = 30000;
+constexpr int kSqliteBusy = 5;  // SQLITE_BUSY
 
 std::string canonical(const nlohmann::ordered_json& json) {
   return python_dumps(json, {.ensure_ascii = true, .sort_keys = true, .compact = true});
@@ -72,7 +74,7 @@ struct ResponseCache::Store {
   Store(const fs::path& file, bool writable)
       : database(file.string(), writable ? SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE : SQLite::OPEN_READONLY,
                  kBusyTimeoutMs) {
-    if (writable) create();
+    if (writable) create_patiently();
     const int version = database.execAndGet("SELECT value FROM meta WHERE key = 'schema_version'").getInt();
     if (version != kSchemaVersion)
       throw SQLite::Exception("written by another version (schema " + std::to_string(version) + ")");
@@ -81,6 +83,19 @@ struct ResponseCache::Store {
       insert.emplace(database,
                      "INSERT OR REPLACE INTO responses(key, request_type, task, doc_id, response, created_at) "
                      "VALUES(?, ?, ?, ?, ?, ?)");
+  }
+
+  /// SQLite does not wait for another process that turns the same new file into a log-keeping one; so we do.
+  void create_patiently() {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(kBusyTimeoutMs);
+    for (;;) {
+      try {
+        return create();
+      } catch (const SQLite::Exception& error) {
+        if (error.getErrorCode() != kSqliteBusy || std::chrono::steady_clock::now() > deadline) throw;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
   }
 
   void create() {

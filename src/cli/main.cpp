@@ -126,7 +126,8 @@ int run_main(int argc, char** argv) {
   try {
     set_up_logging("INFO");
     const int status = dispatch({argv + 1, argv + argc});
-    if (std::fflush(stdout) != 0) throw errors::output("cannot write to standard output");
+    // An earlier flush may have failed: ferror remembers it.
+    if (std::fflush(stdout) != 0 || std::ferror(stdout)) throw errors::output("cannot write to standard output");
     return status;
   } catch (const std::exception& problem) {
     return report(problem);

@@ -32,7 +32,7 @@ void say_what_has_no_effect(const RunOptions& options) {
   if (!options.refused.empty())
     throw errors::usage("--{}: not supported in this version; leave it out", join(options.refused, ", --"));
   for (const auto& [flag, why] : options.without_effect) spdlog::info("--{} has no effect here: {}", flag, why);
-  if (const auto seeds = options.seeds(); options.given.contains("seed") && seeds[0] != seeds[2])
+  if (const auto seeds = options.seeds(); options.given.contains("seed"))
     spdlog::info(
         "--seed {}: the seeds of random and numpy have no effect here; torch's ({}) seeds sampling, the last "
         "({}) the choice of examples",

@@ -183,8 +183,9 @@ class Collector {
   void write_samples(OpenDoc& doc, const std::vector<ScoredFilter>& scores) {
     const Task& task = doc.run->task();
     // A row that cannot be read has a line too, which says so.
-    const Doc nothing(doc.doc_id, nullptr);
-    FinishedDoc finished{task, doc.doc ? *doc.doc : nothing, doc.requests, doc.responses, doc.status, doc.error, {}};
+    std::optional<Doc> unread;
+    if (!doc.doc) unread.emplace(doc.doc_id, nullptr);
+    FinishedDoc finished{task, doc.doc ? *doc.doc : *unread, doc.requests, doc.responses, doc.status, doc.error, {}};
     if (doc.doc) finished.doc_hash = doc.doc->hash();
     const std::string input = doc.requests.empty() ? std::string() : shown_prompt(model_, doc.requests.front());
     const auto emit = [&](int filter_index, const ScoredFilter* scored) {

@@ -40,6 +40,8 @@ struct Registration {
 /// An argument of a filter, or the default; throws Error{config} that names it when it has another type.
 std::string text_argument(const Json& arguments, const std::string& name, const std::string& otherwise);
 std::int64_t integer_argument(const Json& arguments, const std::string& name, std::int64_t otherwise);
+/// Absent and null are false.
+bool boolean_argument(const Json& arguments, const std::string& name);
 
 using TagPairs = std::vector<std::pair<std::string, std::string>>;
 /// [[start, end], ...] with texts that are not empty; throws Error{config} that names `what`.

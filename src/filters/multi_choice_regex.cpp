@@ -8,6 +8,7 @@
 #include <map>
 
 #include "base/errors.h"
+#include "base/python_text.h"
 #include "base/regex.h"
 #include "base/text.h"
 #include "filters/filter.h"
@@ -64,7 +65,7 @@ struct Choices {
     char next = 'A';
     for (const auto& choice : doc["choices"]) {
       if (!choice.is_string()) throw errors::data("filter multi_choice_regex: choice {} is no text", choice.dump());
-      const std::string shown = options.loose(std::string(trim(choice.get<std::string>())));
+      const std::string shown = options.loose(std::string(python_strip(choice.get<std::string>())));
       patterns.push_back(escaped(shown));
       letter_of_text[shown] = fmt::format("({})", next);
       names.emplace_back(1, next++);
@@ -87,12 +88,6 @@ std::string choose(const Options& options, const Choices& choices, const std::st
   if (const auto found = pick_match(*choices.letter, text, options.select); found && !found->empty())
     return fmt::format("({})", *found);
   return options.fallback;
-}
-
-bool boolean_argument(const Json& arguments, const std::string& name) {
-  if (!arguments.contains(name) || arguments[name].is_null()) return false;
-  if (!arguments[name].is_boolean()) throw errors::config("{} must be true or false", name);
-  return arguments[name].get<bool>();
 }
 
 Step multi_choice_regex(const Json& arguments) {

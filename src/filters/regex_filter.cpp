@@ -1,4 +1,5 @@
 #include "base/errors.h"
+#include "base/python_text.h"
 #include "base/regex.h"
 #include "base/text.h"
 #include "filters/filter.h"
@@ -28,10 +29,10 @@ std::optional<std::string> pick_match(const Regex& pattern, const std::string& t
   if (index < 0 || index >= count)
     throw errors::data("group_select {} of {} matches in '{}'", select, count, one_line(text, 80));
   const auto& match = matches[static_cast<std::size_t>(index)];
-  if (match.groups.empty()) return std::string(trim(text.substr(match.begin, match.end - match.begin)));
-  if (match.groups.size() == 1) return std::string(trim(match.groups[0].value_or("")));
+  if (match.groups.empty()) return std::string(python_strip(text.substr(match.begin, match.end - match.begin)));
+  if (match.groups.size() == 1) return std::string(python_strip(match.groups[0].value_or("")));
   for (const auto& group : match.groups)
-    if (group && !group->empty()) return std::string(trim(*group));
+    if (group && !group->empty()) return std::string(python_strip(*group));
   return std::nullopt;
 }
 

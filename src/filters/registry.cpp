@@ -54,6 +54,12 @@ std::int64_t integer_argument(const Json& arguments, const std::string& name, st
   return arguments[name].get<std::int64_t>();
 }
 
+bool boolean_argument(const Json& arguments, const std::string& name) {
+  if (!arguments.contains(name) || arguments[name].is_null()) return false;
+  if (!arguments[name].is_boolean()) throw errors::config("{} must be true or false", name);
+  return arguments[name].get<bool>();
+}
+
 Step for_each_text(std::function<Json(const std::string&)> change) {
   return [change = std::move(change)](const Json& responses, const Json&) -> Json {
     if (responses.is_string()) return change(responses.get<std::string>());

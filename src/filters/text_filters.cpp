@@ -1,5 +1,6 @@
 // remove_whitespace, lowercase, uppercase, map, strip_thinking.
 #include "base/errors.h"
+#include "base/python_text.h"
 #include "base/regex.h"
 #include "base/text.h"
 #include "filters/filter.h"
@@ -9,8 +10,8 @@ namespace {
 
 /// lm-eval strips both ends; lmms-eval drops one space at the beginning.
 Step remove_whitespace(const Json& arguments) {
-  if (arguments.value("both_ends", false))
-    return for_each_text([](const std::string& text) -> Json { return std::string(trim(text)); });
+  if (boolean_argument(arguments, "both_ends"))
+    return for_each_text([](const std::string& text) -> Json { return std::string(python_strip(text)); });
   return for_each_text([](const std::string& text) -> Json { return text.starts_with(' ') ? text.substr(1) : text; });
 }
 
@@ -70,7 +71,7 @@ std::string strip_tags(std::string text, const TagPairs& pairs) {
     if (const auto last = text.rfind(end); last != text.npos && text.find(start) == text.npos)
       text.erase(0, last + end.size());
   }
-  return std::string(trim(text));
+  return std::string(python_strip(text));
 }
 
 }  // namespace lmms_eval::filters

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "base/errors.h"
+#include "base/python_text.h"
 #include "base/regex.h"
 #include "metrics/arguments.h"
 #include "metrics/bleu_tokenizer.h"
@@ -58,7 +59,7 @@ std::vector<Counter> ngrams(const std::vector<std::string_view>& words, std::siz
 }
 
 std::string prepared(const std::string& line, const BleuOptions& options) {
-  return options.tokenizer(strip_end(options.lowercase ? lower_unicode(line) : line));
+  return options.tokenizer(python_rstrip(options.lowercase ? lower_unicode(line) : line));
 }
 
 /// Length of the hypothesis, of the closest reference, then the matching n-grams and all n-grams for each order.

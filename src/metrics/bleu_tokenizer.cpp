@@ -1,4 +1,5 @@
 #include "metrics/bleu_tokenizer.h"
+#include "base/python_text.h"
 
 #include <unicode/uchar.h>
 
@@ -104,7 +105,7 @@ constexpr Range kChinese[] = {{0x2001, 0x2a6d}, {0x2e80, 0x2eff}, {0x2f00, 0x2fd
 
 std::string chinese(std::string_view text) {
   std::u32string line;
-  for (const char32_t c : utf8_to_utf32(strip(text))) {
+  for (const char32_t c : utf8_to_utf32(python_strip(text))) {
     const bool alone = std::any_of(std::begin(kChinese), std::end(kChinese),
                                    [&](const Range& range) { return c >= range.first && c <= range.last; });
     if (alone) line += U' ';

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <unordered_map>
 
+#include "base/python_text.h"
 #include "base/regex.h"
 #include "metrics/arguments.h"
 #include "metrics/translation.h"
@@ -64,7 +65,7 @@ std::vector<Counter> ngrams(const std::string& text, const ChrfOptions& options)
   const std::string line = options.lowercase ? lower_unicode(text) : text;
   std::vector<std::u32string> characters, words;
   for (const char32_t c : utf8_to_utf32(line))
-    if (options.whitespace || !is_space(c)) characters.emplace_back(1, c);
+    if (options.whitespace || !is_python_space(c)) characters.emplace_back(1, c);
   for (const auto word : words_of(line)) add_word(utf8_to_utf32(word), words);
   std::vector<Counter> counters;
   count_ngrams(characters, options.characters, false, counters);

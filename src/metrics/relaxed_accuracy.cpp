@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/errors.h"
+#include "base/python_text.h"
 #include "base/regex.h"
 #include "base/text.h"
 #include "metrics/arguments.h"
@@ -30,7 +31,7 @@ std::string with_ascii_digits(std::string_view text) {
 std::optional<double> python_float(std::string_view text) {
   static const Regex kNumber(
       R"(^[+-]?((\d+(_\d+)*)?\.\d+(_\d+)*|\d+(_\d+)*\.?)(e[+-]?\d+(_\d+)*)?$|^[+-]?(inf|infinity|nan)$)", true);
-  std::string number = with_ascii_digits(strip(text));
+  std::string number = with_ascii_digits(python_strip(text));
   if (!kNumber.search(number) || number.ends_with('\n')) return std::nullopt;
   std::erase(number, '_');
   const bool negative = number.starts_with('-');

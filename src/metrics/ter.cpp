@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/python_text.h"
 #include "base/regex.h"
 #include "metrics/arguments.h"
 #include "metrics/ter_edits.h"
@@ -84,7 +85,7 @@ std::u32string western(std::string text) {
 }
 
 std::string prepared(const std::string& text, const TerOptions& options) {
-  std::string line(strip_end(text));
+  std::string line(python_rstrip(text));
   if (!options.case_sensitive) line = lower_unicode(line);
   if (!options.normalized && !options.no_punct) return line;
   std::u32string characters = options.normalized ? western(line) : utf8_to_utf32(line);

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "base/errors.h"
+#include "base/python_text.h"
 #include "base/regex.h"
 #include "metrics/arguments.h"
 #include "metrics/metric.h"
@@ -15,7 +16,7 @@ namespace {
 /// Lower case without commas and question marks; 's apart.
 std::string tokenized(const std::string& answer) {
   std::string text = replaced(replaced(lower_unicode(answer), ",", ""), "?", "");
-  return std::string(strip(replaced(std::move(text), "'s", " 's")));
+  return std::string(python_strip(replaced(std::move(text), "'s", " 's")));
 }
 
 /// Punctuation goes where it stands beside a blank (or a comma stands between digits anywhere), else becomes a blank.
@@ -59,7 +60,7 @@ std::string with_plain_words(const std::string& text) {
 std::string normalized(const std::string& answer, const std::string& how) {
   if (how == "none") return answer;
   const std::string text = how == "full" ? tokenized(answer) : answer;
-  const std::string line(strip(replaced(replaced(text, "\n", " "), "\t", " ")));
+  const std::string line(python_strip(replaced(replaced(text, "\n", " "), "\t", " ")));
   return with_plain_words(without_punctuation(line));
 }
 

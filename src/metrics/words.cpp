@@ -1,23 +1,8 @@
 #include "metrics/words.h"
 
+#include "base/python_text.h"
+
 namespace lmms_eval::metrics {
-namespace {
-
-/// Where the text without white space at its end ends.
-std::size_t end_of_text(std::string_view utf8) {
-  std::size_t end = 0, bytes = 0;
-  for (std::size_t at = 0; at < utf8.size(); at += bytes)
-    if (!is_space(first_character(utf8.substr(at), bytes))) end = at + bytes;
-  return end;
-}
-
-}  // namespace
-
-bool is_space(char32_t c) {
-  return (c >= 9 && c <= 13) || (c >= 0x1c && c <= 0x20) || c == 0x85 || c == 0xa0 || c == 0x1680 ||
-         (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
-}
-
 char32_t first_character(std::string_view utf8, std::size_t& bytes) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(utf8[i]); };
   const unsigned char lead = byte(0);
@@ -49,21 +34,12 @@ std::vector<std::string_view> words_of(std::string_view utf8) {
   std::vector<std::string_view> words;
   std::size_t begin = 0, bytes = 0;
   for (std::size_t at = 0; at < utf8.size(); at += bytes) {
-    if (!is_space(first_character(utf8.substr(at), bytes))) continue;
+    if (!is_python_space(first_character(utf8.substr(at), bytes))) continue;
     if (at > begin) words.push_back(utf8.substr(begin, at - begin));
     begin = at + bytes;
   }
   if (begin < utf8.size()) words.push_back(utf8.substr(begin));
   return words;
-}
-
-std::string_view strip_end(std::string_view utf8) { return utf8.substr(0, end_of_text(utf8)); }
-
-std::string_view strip(std::string_view utf8) {
-  utf8 = strip_end(utf8);
-  std::size_t bytes = 0;
-  while (!utf8.empty() && is_space(first_character(utf8, bytes))) utf8.remove_prefix(bytes);
-  return utf8;
 }
 
 std::string joined_words(std::string_view utf8) {

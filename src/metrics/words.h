@@ -9,13 +9,8 @@
 
 namespace lmms_eval::metrics {
 
-/// Python's str.isspace of one character.
-bool is_space(char32_t c);
 /// Python's str.split(): what stands between runs of Unicode white space.
 std::vector<std::string_view> words_of(std::string_view utf8);
-/// Python's str.strip() and str.rstrip().
-std::string_view strip(std::string_view utf8);
-std::string_view strip_end(std::string_view utf8);
 /// Words with one blank between them.
 std::string joined_words(std::string_view utf8);
 std::string replaced(std::string text, std::string_view from, std::string_view to);

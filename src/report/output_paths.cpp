@@ -62,7 +62,8 @@ std::string model_name_from_args(const std::string& model_args) {
 std::string sanitized_model_name(const std::string& name) {
   const auto last = name.rfind('/');
   const auto before = last == name.npos || last == 0 ? name.npos : name.rfind('/', last - 1);
-  return sanitized(before == name.npos ? name : name.substr(before + 1));
+  const std::string fit = sanitized(before == name.npos ? name : name.substr(before + 1));
+  return fit == "." || fit == ".." ? "__" : fit;  // these two would name another folder
 }
 
 OutputPaths OutputPaths::prepare(const std::string& output_path, const std::string& model_args,

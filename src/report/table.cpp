@@ -47,24 +47,25 @@ struct DocCounts {
   std::int64_t requested = 0;
 };
 
-/// Of a task, or of all tasks of a group.
-DocCounts doc_counts(const Json& document, const std::string& name) {
+/// Of a task, or of the tasks of a group that have the metric ("exact_match,none").
+DocCounts doc_counts(const Json& document, const std::string& name, const std::string& metric) {
   DocCounts counts;
   if (document["n-samples"].contains(name)) {
+    if (!document["results"].contains(name) || !document["results"][name].contains(metric)) return counts;
     const auto& samples = document["n-samples"][name];
     return {samples["answered"].get<std::int64_t>(), samples["effective"].get<std::int64_t>()};
   }
   if (!document.contains("group_subtasks") || !document["group_subtasks"].contains(name)) return counts;
   for (const auto& member : document["group_subtasks"][name]) {
-    const auto of_member = doc_counts(document, member.get<std::string>());
+    const auto of_member = doc_counts(document, member.get<std::string>(), metric);
     counts.answered += of_member.answered;
     counts.requested += of_member.requested;
   }
   return counts;
 }
 
-std::string docs_cell(const Json& document, const std::string& name) {
-  const auto [answered, requested] = doc_counts(document, name);
+std::string docs_cell(const Json& document, const std::string& name, const std::string& metric) {
+  const auto [answered, requested] = doc_counts(document, name, metric);
   return requested == 0 ? std::string(kNotAvailable) : fmt::format("{}/{} docs", answered, requested);
 }
 
@@ -93,7 +94,7 @@ void add_rows(const Json& document, const std::string& name, const Json& entry, 
       const std::string error_key = metric + column.suffix + "," + filter;
       row.push_back(entry.contains(error_key) ? cell(entry[error_key]) : std::string(kNotAvailable));
     }
-    row.push_back(docs_cell(document, name));
+    row.push_back(docs_cell(document, name, key));
     rows.push_back(std::move(row));
   }
 }

@@ -30,7 +30,8 @@ Json for_model(const Json& specific, const std::string& model) {
 struct ConfigurableTask::Opened {
   std::shared_ptr<data::Split> docs;
   std::optional<DocReader> reader;
-  std::optional<DocReader> example_reader;  ///< of few-shot examples
+  std::optional<TaskConfig> example_config;  ///< of few-shot examples, as the next
+  std::optional<DocReader> example_reader;
   std::optional<FewshotSampler> sampler;
 };
 
@@ -151,11 +152,13 @@ FewshotSource ConfigurableTask::fewshot_source(const data::DataSource& data) con
   if (given("fewshot_indices")) source.rows = fewshot["fewshot_indices"].get<std::vector<std::int64_t>>();
   const std::string named = given("split") ? fewshot["split"].get<std::string>() : config_.text("fewshot_split");
   if (named.empty() && given("samples")) {
+    source.name = "fewshot_config.samples";
     source.split = data::open_rows(fewshot["samples"], data.folder);
   } else {
     std::string split = named;
     for (const char* field : {"training_split", "validation_split", "test_split"})
       if (split.empty()) split = config_.text(field);
+    source.name = "split '" + split + "'";
     source.split = data::open_split(data, split, data::kRandomAccessBytes);
     source.drop_own_row = config_.rules() == Rules::lmms_eval && split == eval_split();
   }
@@ -176,9 +179,10 @@ ConfigurableTask::Opened& ConfigurableTask::opened() const {
     opened->docs = data::open_split(source, eval_split());
     opened->reader.emplace(config_, opened->docs->columns(), opened->docs->folder());
     if (shots_ > 0) {
-      opened->example_reader.emplace(example_config(config_), opened->docs->columns(), opened->docs->folder());
+      opened->example_config.emplace(example_config(config_));
+      opened->example_reader.emplace(*opened->example_config, opened->docs->columns(), opened->docs->folder());
       opened->sampler.emplace(fewshot_source(source), overrides_.fewshot_seed);
-      opened->sampler->require(shots_, name_, "the few-shot split");
+      opened->sampler->require(shots_, name_);
     }
     opened_ = std::move(opened);
   });
@@ -246,7 +250,7 @@ std::string ConfigurableTask::choice_text(const DocReader& reader, const Doc& do
 
 Turn ConfigurableTask::example(const Doc& doc) const {
   const DocReader& reader = *opened().example_reader;
-  const TaskConfig config = example_config(config_);
+  const TaskConfig& config = *opened().example_config;
   return {reader.visuals(doc),
           choice_text(reader, doc, reader.text(doc)),
           answer_text(reader, doc),
@@ -291,9 +295,15 @@ std::vector<Request> ConfigurableTask::choice_requests(const Doc& doc, const std
   const bool contexts = question.is_number_integer();
   std::vector<Request> requests;
   Request request = request_of(doc);
+  if (contexts)
+    request.continuation = answer_text(reader, doc);
+  else
+    request.messages = messages_of(doc, examples, choice_text(reader, doc, question));
   for (const auto& choice : choices) {
-    request.messages = messages_of(doc, examples, contexts ? choice : choice_text(reader, doc, question));
-    request.continuation = contexts ? answer_text(reader, doc) : choice;
+    if (contexts)
+      request.messages = messages_of(doc, examples, choice);
+    else
+      request.continuation = choice;
     add_requests(requests, request);
   }
   if (!scorer_->wants_unconditional()) return requests;

@@ -51,11 +51,11 @@ bool FewshotSampler::is_own(const Doc& doc, const Doc& example) const {
   return source_.drop_equal && example.fields() == doc.fields();
 }
 
-void FewshotSampler::require(int count, const std::string& task, const std::string& from) const {
+void FewshotSampler::require(int count, const std::string& task) const {
   const bool one_more = source_.drop_own_row || source_.drop_equal;
   if (count + (one_more ? 1 : 0) <= pool_size()) return;
   throw errors::usage("task {}: {} few-shot examples are asked for, but {}, where they come from, has only {} docs",
-                      task, count, from, pool_size());
+                      task, count, source_.name, pool_size());
 }
 
 /// Drawn anew from the docs that differ from the evaluated one: copies of it were among the first draw.

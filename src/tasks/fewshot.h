@@ -14,6 +14,7 @@ namespace lmms_eval {
 /// Where examples come from and which of them are taken.
 struct FewshotSource {
   std::shared_ptr<data::Split> split;
+  std::string name;                               ///< "split 'train'", for messages
   std::optional<std::vector<std::int64_t>> rows;  ///< only these rows of it
   bool first_n = false;                           ///< the first ones, not drawn ones
   /// One more is drawn, and the evaluated doc is taken out by its row: examples come from the evaluated split.
@@ -28,9 +29,9 @@ class FewshotSampler {
  public:
   FewshotSampler(FewshotSource source, std::optional<std::int64_t> seed);
 
-  /// Throws Error{usage} when there are too few docs for `count` examples; `from` says where they come from.
-  void require(int count, const std::string& task, const std::string& from) const;
-  /// REQUIRES require(count, ...) to pass. Throws Error{data} when too few docs differ from the evaluated one.
+  /// Throws Error{usage} when there are too few docs for `count` examples.
+  void require(int count, const std::string& task) const;
+  /// REQUIRES require(count, task) to pass. Throws Error{data} when too few docs differ from the evaluated one.
   std::vector<Doc> examples(const Doc& doc, int count);
 
  private:

@@ -3,20 +3,19 @@
 #include <algorithm>
 
 #include "base/errors.h"
+#include "template/operators.h"
 
 namespace lmms_eval {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string name_in(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
-
 Pipeline read_pipeline(const TaskConfig& config, const Json& entry, const std::string& base) {
   const std::string output_type = config.text("output_type");
   const bool texts = output_type.starts_with("generate_until");
   if (!entry.is_object() || !entry.contains("name") || !entry.contains("filter") || !entry["filter"].is_array())
     throw errors::config("{}: a pipeline of filter_list needs `name` and a list `filter`", config.place(base));
-  Pipeline pipeline{name_in(entry["name"]), {}};
+  Pipeline pipeline{tmpl::str(entry["name"]), {}};
   bool takes_first = false;
   for (std::size_t k = 0; k < entry["filter"].size(); ++k) {
     const std::string where = config.place(base + "/filter/" + std::to_string(k));
@@ -26,9 +25,10 @@ Pipeline read_pipeline(const TaskConfig& config, const Json& entry, const std::s
     if (is_function(arguments["function"]))
       throw errors::config("{}: needs the Python class {}, which this version has no native form of", where,
                            function_name(arguments["function"]));
-    const std::string name = name_in(arguments["function"]);
+    const std::string name = tmpl::str(arguments["function"]);
     arguments.erase("function");
-    if (name == "remove_whitespace") arguments["both_ends"] = config.rules() == Rules::lm_eval;
+    if (name == "remove_whitespace" && !arguments.contains("both_ends"))
+      arguments["both_ends"] = config.rules() == Rules::lm_eval;
     pipeline.steps.push_back(filters::make_step(name, arguments, where));
     takes_first |= name == "take_first";
     if (!texts && name != "take_first" && name != "take_first_k")

@@ -5,6 +5,7 @@
 #include "base/errors.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "template/operators.h"
 
 namespace lmms_eval {
 namespace {
@@ -21,8 +22,6 @@ std::vector<std::string> default_metrics(const std::string& output_type) {
 bool contains(const std::vector<std::string>& list, const std::string& name) {
   return std::find(list.begin(), list.end(), name) != list.end();
 }
-
-std::string name_in(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
 
 const metrics::Metric* metric_named(const std::string& name, const std::string& output_type, const std::string& where) {
   const auto* metric = metrics::find_metric(name);
@@ -47,7 +46,7 @@ void read_key(const std::string& key, const Json& value, const std::string& wher
   const auto& known = use.metric->arguments;
   if (key == "metric" || key == "hf_evaluate") return;
   if (key == "aggregation") {
-    use.aggregation = name_in(value);
+    use.aggregation = tmpl::str(value);
     check_aggregation(use.aggregation, where);
   } else if (key == "higher_is_better") {
     if (!value.is_boolean() && !value.is_null())
@@ -72,7 +71,7 @@ MetricUse read_entry(const TaskConfig& config, const Json& entry, const std::str
                            config.place(base + "/" + key), key, function_name(entry[key]));
   }
   MetricUse use;
-  use.metric = metric_named(name_in(entry["metric"]), config.text("output_type"), config.place(base + "/metric"));
+  use.metric = metric_named(tmpl::str(entry["metric"]), config.text("output_type"), config.place(base + "/metric"));
   use.aggregation = use.metric->aggregation;
   use.higher_is_better = use.metric->higher_is_better;
   for (const auto& [key, value] : entry.items()) read_key(key, value, config.place(base + "/" + key), use);

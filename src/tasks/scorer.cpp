@@ -6,6 +6,7 @@
 
 #include "base/errors.h"
 #include "base/log.h"
+#include "base/python_text.h"
 #include "base/regex.h"
 #include "base/text.h"
 #include "template/operators.h"
@@ -58,6 +59,7 @@ void read_gold(const DocReader& reader, const Doc& doc, const std::vector<std::s
   const Json target = question.is_number_integer() ? question : reader.target(doc);
   const auto count = static_cast<std::int64_t>(choices.size());
   const auto add = [&](const Json& value) {
+    if (value.is_null()) throw errors::data("doc {}: its target is null", doc.id());
     std::int64_t index = value.is_number_integer()
                              ? value.get<std::int64_t>()
                              : std::find(choices.begin(), choices.end(), as_text(value)) - choices.begin();
@@ -174,7 +176,7 @@ Scorer::Values Scorer::score_generation(const DocReader& reader, const Doc& doc,
   metrics::GenerationAnswer answer;
   for (const auto& item : first.is_array() ? first : filtered) {
     const std::string text = as_text(item);
-    answer.predictions.emplace_back(trims_ ? trim(text) : std::string_view(text));
+    answer.predictions.emplace_back(trims_ ? python_strip(text) : std::string_view(text));
   }
   answer.references = gold_texts(reader, doc);
   const bool several = reader.target(doc).is_array();

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "base/python_text.h"
+
 namespace lmms_eval::tmpl {
 namespace {
 
@@ -181,11 +183,7 @@ std::size_t byte_offset(std::string_view text, std::size_t index) {
   return at;
 }
 
-bool is_space(char32_t c) {
-  if (c < 0x80) return c == ' ' || (c >= 9 && c <= 13) || (c >= 0x1C && c <= 0x1F);
-  return c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 ||
-         c == 0x202F || c == 0x205F || c == 0x3000;
-}
+bool is_space(char32_t c) { return is_python_space(c); }
 
 bool is_line_break(char32_t c) {
   return (c >= 10 && c <= 13) || (c >= 0x1C && c <= 0x1E) || c == 0x85 || c == 0x2028 || c == 0x2029;

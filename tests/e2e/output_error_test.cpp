@@ -35,6 +35,16 @@ std::string content_of(const fs::path& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
+TEST(FullDisk, ATableThatCannotBePrintedIsAFailure) {
+  const std::string bin = LMMS_EVAL_BIN;
+  for (const std::string& command :
+       {bin + " --model dummy --tasks digits --limit 2 > /dev/full", bin + " --help > /dev/full"}) {
+    const auto run = run_program({"/bin/sh", "-c", command});
+    EXPECT_EQ(run.status, 1) << command;
+    EXPECT_NE(run.err.find("cannot write to standard output"), std::string::npos) << run.err;
+  }
+}
+
 TEST(FullDisk, WhileSamplesAreWrittenLosesNeitherTheScoresNorWholeLines) {
   if (!may_mount()) GTEST_SKIP() << "mounting a small disk is not permitted here (unshare --mount)";
   const TempDir folder;

@@ -117,6 +117,34 @@ TEST(ResponseCache, SurvivesKillBetweenPutAndClose) {
   EXPECT_EQ(cache.get(cache.key(request))->text, "kept");
 }
 
+TEST(ResponseCache, ProcessesThatMakeItTogetherWaitForEachOther) {
+  for (int round = 0; round < 8; ++round) {
+    const testing::TempDir folder;
+    std::vector<pid_t> children;
+    for (int i = 0; i < 6; ++i) {
+      const pid_t child = ::fork();
+      ASSERT_GE(child, 0);
+      if (child == 0) {
+        int status = 0;
+        try {
+          ResponseCache cache(folder / "c_", 0, model_named("m"));
+          const Request request = question(std::to_string(i));
+          cache.put(cache.key(request), request, Response::answer("5"));
+        } catch (const Error&) {
+          status = 1;
+        }
+        ::_exit(status);
+      }
+      children.push_back(child);
+    }
+    for (const pid_t child : children) {
+      int status = 0;
+      ASSERT_EQ(::waitpid(child, &status, 0), child);
+      EXPECT_EQ(status, 0);
+    }
+  }
+}
+
 TEST(ResponseCache, SampledAnswersAreKeptOnlyOnRequest) {
   const testing::TempDir folder;
   ResponseCache plain(folder / "a_", 0, model_named("m")), keeping(folder / "b_", 0, model_named("m"), true);

@@ -20,6 +20,8 @@ TEST(ModelName, IsMadeFitForAFolder) {
   EXPECT_EQ(sanitized_model_name("/a/b/c"), "b__c");
   EXPECT_EQ(sanitized_model_name("a/b/"), "b__");
   EXPECT_EQ(sanitized_model_name("a:b|?c"), "a__b__c");
+  EXPECT_EQ(sanitized_model_name(".."), "__");
+  EXPECT_EQ(sanitized_model_name("."), "__");
 }
 
 TEST(OutputPaths, AFolderGetsASubFolderForTheModel) {

@@ -78,6 +78,9 @@ TEST(ResultsTable, ShowsHowManyDocsOfAGroupWereScored) {
   document["group_subtasks"]["g"] = {"a", "b"};
   document["groups"]["g"] = {{"exact_match,none", 0.5}, {"alias", "g"}};
   EXPECT_NE(groups_table(results).find("14/16 docs"), std::string::npos) << groups_table(results);
+  // A member without the metric has no part in the row.
+  document["results"]["b"].erase("exact_match,none");
+  EXPECT_NE(groups_table(results).find("7/8 docs"), std::string::npos) << groups_table(results);
 }
 
 TEST(MarkdownTable, NumbersHaveTheFewestDecimalsThatKeepAllValues) {

@@ -213,7 +213,7 @@ TEST(ConfigurableTask, KeepsZeroExamplesWhereTheTaskSaysZero) {
   EXPECT_EQ(make_task(folder, kData + kText + "num_fewshot: 1\n")->num_fewshot(), 1);
   EXPECT_EQ(make_task(folder, kData + kText + "metadata: {num_fewshot: 5}\n")->num_fewshot(), 5);
   const auto many = make_task(folder, kData + kText, shots(5));
-  EXPECT_THAT(error_of([&] { many->num_docs(); }), HasSubstr("5 few-shot examples are asked for, but"));
+  EXPECT_THAT(error_of([&] { many->num_docs(); }), HasSubstr("5 few-shot examples are asked for, but split 'test'"));
 }
 
 TEST(ConfigurableTask, NamesTaskAndDocThatCannotBeRendered) {

@@ -62,15 +62,15 @@ TEST(FewshotSampler, TakesOnlyTheRowsThatAreNamed) {
   const TempDir folder;
   FewshotSampler sampler({.split = numbered(folder, 10), .rows = {{8, 2}}, .first_n = true}, 1234);
   EXPECT_THAT(ids(sampler.examples(Doc(1, {{"n", 1}}), 2)), ElementsAre(8, 2));
-  EXPECT_THAT(error_of([&] { sampler.require(3, "t", "split 'train'"); }), HasSubstr("only 2 docs"));
+  EXPECT_THAT(error_of([&] { sampler.require(3, "t"); }), HasSubstr("only 2 docs"));
 }
 
 TEST(FewshotSampler, RequiresEnoughDocs) {
   const TempDir folder;
-  const FewshotSampler other({numbered(folder, 3)}, 1);
-  const FewshotSampler same({.split = numbered(folder, 3), .drop_own_row = true}, 1);
-  EXPECT_NO_THROW(other.require(3, "t", "split 'train'"));
-  EXPECT_THAT(error_of([&] { same.require(3, "t", "split 'test'"); }),
+  const FewshotSampler other({numbered(folder, 3), "split 'train'"}, 1);
+  const FewshotSampler same({.split = numbered(folder, 3), .name = "split 'test'", .drop_own_row = true}, 1);
+  EXPECT_NO_THROW(other.require(3, "t"));
+  EXPECT_THAT(error_of([&] { same.require(3, "t"); }),
               HasSubstr("task t: 3 few-shot examples are asked for, but split 'test'"));
 }
 

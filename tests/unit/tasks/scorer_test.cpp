@@ -194,6 +194,13 @@ TEST(Scorer, HasNoValueWithoutDocsAndNoErrorsForOne) {
   EXPECT_FALSE(one.stderr_clt);
 }
 
+TEST(Scorer, ANullTargetOfChoicesIsNoWrongAnswer) {
+  const Scored task(kChoices);
+  EXPECT_THROW(task.values({{"answer", nullptr}, {"label", nullptr}},
+                           {Response::likelihood(-1, false), Response::likelihood(-2, false)}),
+               Error);
+}
+
 TEST(Scorer, ScoresLikelihoodsByValueAndGreediness) {
   const Scored task("output_type: loglikelihood\ndoc_to_text: q\ndoc_to_target: answer\n");
   EXPECT_EQ(task.values({{"answer", "x"}}, {Response::likelihood(-1.5, true)}).dump(),

@@ -41,6 +41,7 @@ PrefillPlan::PrefillPlan(KvCache& cache, std::vector<Segment> segments)
 
 void PrefillPlan::clear_before(std::size_t layer) {
   for (const auto& segment : segments_) {
+    if (segment.column == 0) continue;
     cache_.keys(layer)[segment.row].narrow(1, 0, segment.column).zero_();
     cache_.values(layer)[segment.row].narrow(1, 0, segment.column).zero_();
   }

@@ -11,11 +11,11 @@
 #include <thread>
 
 #include "base/hash.h"
+#include "base/python_text.h"
 #include "base/text.h"
 #include "base/thread_pool.h"
 #include "models/local/torch/fingerprint.h"
 #include "models/local/torch/pch.h"
-#include "models/local/torch/python_strip.h"
 
 namespace lmms_eval::local {
 namespace {

@@ -1,8 +1,8 @@
 #include "models/local/torch/prompt.h"
 
+#include "base/python_text.h"
 #include "base/text.h"
 #include "models/local/torch/pch.h"
-#include "models/local/torch/python_strip.h"
 
 namespace lmms_eval::local {
 namespace {

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string_view>
+
+#include "lmms_eval/export.h"
+
+namespace lmms_eval {
+
+/// Python's str.isspace of one character.
+LMMS_EVAL_API bool is_python_space(char32_t c);
+/// Python's str.strip() and str.rstrip(): Unicode white space at the ends goes. Bytes that are no UTF-8 stay.
+LMMS_EVAL_API std::string_view python_strip(std::string_view utf8);
+LMMS_EVAL_API std::string_view python_rstrip(std::string_view utf8);
+
+}  // namespace lmms_eval
