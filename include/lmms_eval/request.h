@@ -25,6 +25,8 @@ struct LMMS_EVAL_API Part {
 struct LMMS_EVAL_API Message {
   Role role = Role::user;
   std::vector<Part> parts;
+  /// What a model that is sent raw text reads between this message and the next; a chat template has its own.
+  std::string raw_delimiter = {};
 };
 
 LMMS_EVAL_API std::string_view to_string(Role role);

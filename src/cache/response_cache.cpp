@@ -36,6 +36,7 @@ nlohmann::ordered_json message_identity(const std::vector<Message>& messages) {
         parts.push_back({{"text", part.text}});
     }
     list.push_back({{"role", to_string(message.role)}, {"parts", parts}});
+    if (!message.raw_delimiter.empty()) list.back()["raw_delimiter"] = message.raw_delimiter;
   }
   return list;
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "base/errors.h"
 #include "base/log.h"
@@ -264,6 +265,13 @@ void ConfigurableTask::add_requests(std::vector<Request>& requests, Request requ
   for (request.repeat = 0; request.repeat < repeats_; ++request.repeat) requests.push_back(request);
 }
 
+/// A choice that goes on after a begun answer is delimited from it under a chat template too, unless the beginning, as
+/// it is written in the YAML, ends in white space.
+bool ConfigurableTask::continues_gen_prefix() const {
+  const std::string gen_prefix = config_.text("gen_prefix");
+  return !gen_prefix.empty() && std::isspace(static_cast<unsigned char>(gen_prefix.back())) == 0;
+}
+
 Request ConfigurableTask::request_of(const Doc& doc) const {
   Request request;
   const std::string type = output_type();
@@ -272,7 +280,7 @@ Request ConfigurableTask::request_of(const Doc& doc) const {
                                                    : RequestType::loglikelihood;
   request.task = name_;
   request.doc_id = doc.id();
-  if (type == "multiple_choice") request.raw_delimiter = config_.text("target_delimiter");
+  if (type == "multiple_choice" && !continues_gen_prefix()) request.raw_delimiter = config_.text("target_delimiter");
   request.options = options_;
   return request;
 }
@@ -282,7 +290,8 @@ std::vector<Message> ConfigurableTask::messages_of(const Doc& doc, const std::ve
   const DocReader& reader = *opened().reader;
   const std::string system =
       join_delimited(overrides_.system_instruction, reader.description(doc), config_.text("fewshot_delimiter"));
-  const Turn turn{reader.visuals(doc), std::move(question), "", reader.gen_prefix(doc), "", ""};
+  const Turn turn{
+      reader.visuals(doc), std::move(question), "", reader.gen_prefix(doc), config_.text("target_delimiter"), ""};
   return layout_messages(system, examples, turn, overrides_.fewshot_as_multiturn);
 }
 
@@ -290,26 +299,27 @@ std::vector<Request> ConfigurableTask::choice_requests(const Doc& doc, const std
   const DocReader& reader = *opened().reader;
   const auto choices = reader.choices(doc);
   if (choices.empty()) throw errors::data("doc {} has no choices", doc.id());
+  const std::string delimiter = continues_gen_prefix() ? config_.text("target_delimiter") : "";
   const Json question = reader.text(doc);
   // A question that is a number means that the choices are the contexts, and the target continues each of them.
   const bool contexts = question.is_number_integer();
   std::vector<Request> requests;
   Request request = request_of(doc);
   if (contexts)
-    request.continuation = answer_text(reader, doc);
+    request.continuation = delimiter + answer_text(reader, doc);
   else
     request.messages = messages_of(doc, examples, choice_text(reader, doc, question));
   for (const auto& choice : choices) {
     if (contexts)
       request.messages = messages_of(doc, examples, choice);
     else
-      request.continuation = choice;
+      request.continuation = delimiter + choice;
     add_requests(requests, request);
   }
   if (!scorer_->wants_unconditional()) return requests;
   for (const auto& choice : choices) {
     request.messages.clear();
-    request.continuation = choice;
+    request.continuation = delimiter + choice;
     add_requests(requests, request);
   }
   return requests;

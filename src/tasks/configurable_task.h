@@ -52,6 +52,7 @@ class ConfigurableTask final : public Task {
   void check_fewshot_config() const;
   Turn example(const Doc& doc) const;
   std::vector<Message> messages_of(const Doc& doc, const std::vector<Turn>& examples, std::string question) const;
+  bool continues_gen_prefix() const;
   Request request_of(const Doc& doc) const;
   std::vector<Request> choice_requests(const Doc& doc, const std::vector<Turn>& examples) const;
   /// The request and its repeats, under the next index.

@@ -118,6 +118,7 @@ std::vector<Message> layout_messages(const std::string& system, const std::vecto
   }
   add_media(user, question.media);
   add_text(user, question.question);
+  user.raw_delimiter = delimiter_after_question(question);
   messages.push_back(std::move(user));
   if (!question.gen_prefix.empty()) messages.push_back({Role::assistant, {Part::of_text(question.gen_prefix)}});
   return messages;

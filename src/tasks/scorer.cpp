@@ -130,12 +130,17 @@ bool Scorer::wants_unconditional() const {
   return std::any_of(metrics_.begin(), metrics_.end(), [](const MetricUse& use) { return use.metric->unconditional; });
 }
 
+/// lmms-eval takes white space off every answer, lm-eval off none; what follows a removed reasoning begins with it.
+std::string Scorer::without_reasoning(const std::string& text) const {
+  std::string answer = filters::strip_tags(text, reasoning_tags_);
+  return trims_ || answer != python_strip(text) ? answer : text;
+}
+
 std::vector<ScoredFilter> Scorer::score(const DocReader& reader, const Doc& doc, std::span<const Response> responses,
                                         int repeats) const {
   const bool texts = generates(output_type_);
   const auto raw = raw_responses(responses, texts, repeats);
-  const auto strip = filters::for_each_text(
-      [&](const std::string& text) -> Json { return filters::strip_tags(text, reasoning_tags_); });
+  const auto strip = filters::for_each_text([&](const std::string& text) -> Json { return without_reasoning(text); });
   std::vector<ScoredFilter> scores;
   for (const auto& pipeline : pipelines_) {
     Json filtered = Json::array();

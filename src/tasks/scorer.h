@@ -36,6 +36,7 @@ class Scorer {
   /// `filtered` holds what the pipeline left of each request's responses.
   Values score_filtered(const DocReader& reader, const Doc& doc, const nlohmann::ordered_json& filtered) const;
   Values score_generation(const DocReader& reader, const Doc& doc, const nlohmann::ordered_json& filtered) const;
+  std::string without_reasoning(const std::string& text) const;
 
   std::string output_type_;
   std::string score_key_, cluster_key_;

@@ -1,6 +1,7 @@
 #include "tasks/task_loader.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/errors.h"
 #include "base/text.h"
@@ -48,6 +49,16 @@ Rules rules_of(const TaskNode& node) {
   const bool text = std::all_of(node.members.begin(), node.members.end(),
                                 [](const TaskNode& member) { return rules_of(member) == Rules::lm_eval; });
   return text ? Rules::lm_eval : Rules::lmms_eval;
+}
+
+/// A group that is written out inside another is called after it in lm-eval, "mmlu::stem"; in lmms-eval it keeps its
+/// own name.
+void put_under(const std::string& group, TaskNode& node) {
+  if (node.task || rules_of(node) != Rules::lm_eval) return;
+  const std::string own = std::exchange(node.name, group + "::" + node.name);
+  if (node.alias == own) node.alias = node.name;
+  for (auto& member : node.members)
+    if (member.name.starts_with(own + "::")) put_under(group, member);
 }
 
 }  // namespace
@@ -148,16 +159,30 @@ void TaskLoader::load_members(const Place& group, const FieldOverrides& down, Ta
   }
 }
 
+/// `{group: name, ...overrides}`: a group that has a file, with other values for its members.
+void TaskLoader::load_group_reference(const Place& member, const FieldOverrides& down, TaskNode& node) {
+  if (!member.content["group"].is_string()) throw errors::config("{}: `group` must be a name", member.where("group"));
+  const std::string name = member.content["group"].get<std::string>();
+  for (auto& loaded : load_name(name, member.overrides({"group"}, down), member.where("group")))
+    if (!has_member(node, loaded.name)) node.members.push_back(std::move(loaded));
+}
+
 void TaskLoader::load_named_member(const Place& member, const FieldOverrides& down, TaskNode& node) {
   for (auto& loaded : load_name(member.content.get<std::string>(), down, member.where()))
     if (!has_member(node, loaded.name)) node.members.push_back(std::move(loaded));
 }
 
 void TaskLoader::load_mapped_member(const Place& member, const FieldOverrides& down, TaskNode& node) {
+  if (member.content.is_object() && !member.content.contains("task") && member.content.contains("group")) {
+    load_group_reference(member, down, node);
+    return;
+  }
   if (!member.content.is_object() || !member.content.contains("task"))
     throw errors::config("{}: must be a name or a map with `task`", member.where());
   if (member.content["task"].is_array()) {
-    node.members.push_back(load_group(member, down));
+    TaskNode group = load_group(member, down);
+    if (!index_.entries().contains(group.name)) put_under(node.name, group);
+    node.members.push_back(std::move(group));
     return;
   }
   if (!member.content["task"].is_string())
@@ -165,7 +190,10 @@ void TaskLoader::load_mapped_member(const Place& member, const FieldOverrides& d
   const std::string base = member.content["task"].get<std::string>();
   const auto known = index_.entries().find(base);
   if (known == index_.entries().end()) {
-    node.members.push_back(load_inline_task(member, unused_name(base, node), down));
+    const std::string own = unused_name(base, node), under = unused_name(node.name + "::" + base, node);
+    TaskNode task = load_inline_task(member, own, down);
+    if (rules_of(task) == Rules::lm_eval) task = load_inline_task(member, under, down);
+    node.members.push_back(std::move(task));
     return;
   }
   if (!known->second.broken.empty()) throw errors::config("{}", known->second.broken);

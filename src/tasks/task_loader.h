@@ -30,6 +30,7 @@ class TaskLoader {
   TaskNode load_group(const Place& group, const FieldOverrides& pushed_down);
   void load_members(const Place& group, const FieldOverrides& down, TaskNode& node);
   void load_named_member(const Place& member, const FieldOverrides& down, TaskNode& node);
+  void load_group_reference(const Place& member, const FieldOverrides& down, TaskNode& node);
   void load_mapped_member(const Place& member, const FieldOverrides& down, TaskNode& node);
   TaskNode load_inline_task(const Place& member, const std::string& name, const FieldOverrides& down);
 

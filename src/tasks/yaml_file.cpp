@@ -3,9 +3,13 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 
 #include "base/errors.h"
 #include "base/text.h"
+#include "base/utf8.h"
+#include "tasks/yaml_quoted.h"
 #include "tasks/yaml_scalar.h"
 
 namespace lmms_eval {
@@ -16,6 +20,11 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* kFunction = "__function__";
 
+// Task files have some kilobytes; what goes beyond these is a mistake or an attack (aliases of aliases of aliases).
+constexpr std::uintmax_t kLargestFile = 8 << 20;
+constexpr std::size_t kMostValues = 1'000'000;
+constexpr int kDeepest = 100;
+
 std::string escaped(const std::string& key) {
   std::string text;
   for (char c : key) text += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
@@ -24,9 +33,19 @@ std::string escaped(const std::string& key) {
 
 class Converter {
  public:
-  Converter(const fs::path& path, YamlFile& out) : path_(path), out_(out) {}
+  Converter(const fs::path& path, std::string_view text, YamlFile& out) : path_(path), text_(text), out_(out) {}
 
   Json convert(const YAML::Node& node, const std::string& pointer) {
+    if (++values_ > kMostValues)
+      throw errors::config("{}: more than {} values, aliases counted each time", place(node), kMostValues);
+    if (++depth_ > kDeepest) throw errors::config("{}: nested more than {} deep", place(node), kDeepest);
+    Json value = convert_here(node, pointer);
+    --depth_;
+    return value;
+  }
+
+ private:
+  Json convert_here(const YAML::Node& node, const std::string& pointer) {
     note(node, pointer);
     if (const std::string& tag = node.Tag(); tag == "!function") {
       if (!node.IsScalar()) throw errors::config("{}: !function needs a name like module.name", place(node));
@@ -34,7 +53,8 @@ class Converter {
     } else if (tag.starts_with("!") && tag.size() > 1) {
       throw errors::config("{}: unknown tag {}; only !function is known", place(node), tag);
     } else if (node.IsScalar()) {
-      return tag == "!" || tag == "tag:yaml.org,2002:str" ? Json(node.Scalar()) : yaml_plain_scalar(node.Scalar());
+      const bool is_text = tag == "!" || tag == "tag:yaml.org,2002:str";
+      return is_text ? Json(text_of(node)) : yaml_plain_scalar(node.Scalar());
     }
     if (node.IsSequence()) {
       Json list = Json::array();
@@ -57,10 +77,18 @@ class Converter {
     return map;
   }
 
- private:
+  std::string text_of(const YAML::Node& scalar) const {
+    try {
+      auto quoted = yaml_quoted_scalar(text_, static_cast<std::size_t>(scalar.Mark().pos));
+      return quoted ? *quoted : scalar.Scalar();
+    } catch (const Error& error) {
+      throw errors::config("{}: {}", place(scalar), error.what());
+    }
+  }
+
   /// A key that is no text becomes what Python prints for it.
-  static std::string key_text(const YAML::Node& key) {
-    const Json value = key.Tag() == "?" ? yaml_plain_scalar(key.Scalar()) : Json(key.Scalar());
+  std::string key_text(const YAML::Node& key) const {
+    const Json value = key.Tag() == "?" ? yaml_plain_scalar(key.Scalar()) : Json(text_of(key));
     if (value.is_null()) return "None";
     if (value.is_boolean()) return value.get<bool>() ? "True" : "False";
     return value.is_number_integer() ? value.dump() : key.Scalar();
@@ -85,8 +113,26 @@ class Converter {
   }
 
   const fs::path& path_;
+  std::string_view text_;
   YamlFile& out_;
+  std::size_t values_ = 0;
+  int depth_ = 0;
 };
+
+std::string read_text(const fs::path& path) {
+  std::error_code ignored;
+  if (const auto size = fs::file_size(path, ignored); !ignored && size > kLargestFile)
+    throw errors::config("{}: {} MB; a task file may have {}", path.string(), size >> 20, kLargestFile >> 20);
+  std::ifstream stream(path, std::ios::binary);
+  if (!fs::is_regular_file(path) || !stream) throw errors::config("{}: cannot be read", path.string());
+  std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
+  if (const auto valid = valid_utf8_prefix(text); valid < text.size())
+    throw errors::config("{}:{}: byte 0x{:02x} is not UTF-8; save the file as UTF-8", path.string(),
+                         std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(valid), '\n') + 1,
+                         static_cast<unsigned char>(text[valid]));
+  return text;
+}
 
 YamlFile load_one(const fs::path& path, std::vector<fs::path>& chain);
 
@@ -125,15 +171,14 @@ YamlFile load_one(const fs::path& path, std::vector<fs::path>& chain) {
   chain.push_back(canonical);
   YamlFile file;
   file.path = path;
+  const std::string text = read_text(path);
   try {
-    const auto documents = YAML::LoadAllFromFile(path.string());
+    const auto documents = YAML::LoadAll(text);
     if (documents.size() > 1)
       throw errors::config("{}:1: holds {} YAML documents; a task file is one", path.string(), documents.size());
     const YAML::Node root = documents.empty() ? YAML::Node() : documents.front();
     if (!root.IsMap()) throw errors::config("{}: must be a map of field names to values", path.string() + ":1");
-    file.value = Converter(path, file).convert(root, "");
-  } catch (const YAML::BadFile&) {
-    throw errors::config("{}: cannot be read", path.string());
+    file.value = Converter(path, text, file).convert(root, "");
   } catch (const YAML::Exception& error) {
     throw errors::config("{}:{}: {}", path.string(), error.mark.line + 1, error.msg);
   }

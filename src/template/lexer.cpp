@@ -33,7 +33,7 @@ std::size_t digits_length(std::string_view text, std::size_t at) {
 class Lexer {
  public:
   Lexer(std::string_view source, const TemplateOptions* options) : options_(options) {
-    if (!valid_utf8(source)) throw SyntaxFailure({}, "the template is not valid UTF-8");
+    if (!is_valid_utf8(source)) throw SyntaxFailure({}, "the template is not valid UTF-8");
     normalize(source);
   }
 

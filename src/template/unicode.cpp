@@ -12,23 +12,6 @@ namespace {
 
 using byte = unsigned char;
 
-/// The length of the valid sequence at `at`, 0 if there is none.
-std::size_t sequence_length(std::string_view text, std::size_t at) {
-  const auto lead = static_cast<byte>(text[at]);
-  if (lead < 0x80) return 1;
-  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4 || at + length > text.size()) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((static_cast<byte>(text[at + i]) & 0xC0) != 0x80) return 0;
-  }
-  const auto second = static_cast<byte>(text[at + 1]);
-  if (lead == 0xE0 && second < 0xA0) return 0;
-  if (lead == 0xED && second >= 0xA0) return 0;
-  if (lead == 0xF0 && second < 0x90) return 0;
-  if (lead == 0xF4 && second >= 0x90) return 0;
-  return length;
-}
-
 using CaseMapping = int32_t (*)(UChar*, int32_t, const UChar*, int32_t, UErrorCode*);
 
 std::string map_case(std::string_view text, CaseMapping mapping) {
@@ -96,67 +79,6 @@ bool all_ascii(std::string_view text) {
   byte bits = 0;
   for (const char c : text) bits |= static_cast<byte>(c);
   return bits < 0x80;
-}
-
-bool valid_utf8(std::string_view text) {
-  for (std::size_t at = 0; at < text.size();) {
-    const auto length = sequence_length(text, at);
-    if (length == 0) return false;
-    at += length;
-  }
-  return true;
-}
-
-std::string repair_utf8(std::string_view text) {
-  std::string result;
-  for (std::size_t at = 0; at < text.size();) {
-    const auto length = sequence_length(text, at);
-    if (length == 0) {
-      append_utf8(result, 0xFFFD);
-      ++at;
-    } else {
-      result.append(text.substr(at, length));
-      at += length;
-    }
-  }
-  return result;
-}
-
-std::size_t count_code_points(std::string_view text) {
-  std::size_t count = 0;
-  for (const char c : text) count += (static_cast<byte>(c) & 0xC0) != 0x80;
-  return count;
-}
-
-char32_t next_code_point(std::string_view text, std::size_t& at) {
-  const auto lead = static_cast<byte>(text[at]);
-  if (lead < 0x80) {
-    ++at;
-    return lead;
-  }
-  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  char32_t c = lead & (0x7Fu >> length);
-  for (std::size_t i = 1; i < length; ++i) c = (c << 6) | (static_cast<byte>(text[at + i]) & 0x3Fu);
-  at += length;
-  return c;
-}
-
-void append_utf8(std::string& text, char32_t c) {
-  if (c < 0x80) {
-    text += static_cast<char>(c);
-  } else if (c < 0x800) {
-    text += static_cast<char>(0xC0 | (c >> 6));
-    text += static_cast<char>(0x80 | (c & 0x3F));
-  } else if (c < 0x10000) {
-    text += static_cast<char>(0xE0 | (c >> 12));
-    text += static_cast<char>(0x80 | ((c >> 6) & 0x3F));
-    text += static_cast<char>(0x80 | (c & 0x3F));
-  } else {
-    text += static_cast<char>(0xF0 | (c >> 18));
-    text += static_cast<char>(0x80 | ((c >> 12) & 0x3F));
-    text += static_cast<char>(0x80 | ((c >> 6) & 0x3F));
-    text += static_cast<char>(0x80 | (c & 0x3F));
-  }
 }
 
 std::vector<char32_t> code_points(std::string_view text) {

@@ -5,17 +5,13 @@
 #include <string_view>
 #include <vector>
 
+#include "base/text.h"
+#include "base/utf8.h"
+
 namespace lmms_eval::tmpl {
 
-// UTF-8. All but all_ascii, valid_utf8 and repair_utf8 require valid text.
+// UTF-8. All but all_ascii require valid text.
 bool all_ascii(std::string_view text);
-bool valid_utf8(std::string_view text);
-/// Invalid bytes become U+FFFD.
-std::string repair_utf8(std::string_view text);
-std::size_t count_code_points(std::string_view text);
-/// The code point at byte `at`, which moves behind it.
-char32_t next_code_point(std::string_view text, std::size_t& at);
-void append_utf8(std::string& text, char32_t code_point);
 std::vector<char32_t> code_points(std::string_view text);
 std::string from_code_points(const std::vector<char32_t>& points);
 /// The byte position of the `index`-th code point (the size of the text if there are fewer).

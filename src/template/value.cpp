@@ -90,7 +90,7 @@ nlohmann::ordered_json unconvert(const Value& value, int depth) {
 }  // namespace
 
 Text::Text(std::string bytes, bool markup) : bytes_(std::move(bytes)), markup_(markup) {
-  if (!all_ascii(bytes_) && !valid_utf8(bytes_)) bytes_ = repair_utf8(bytes_);
+  if (!all_ascii(bytes_) && !is_valid_utf8(bytes_)) bytes_ = valid_utf8(bytes_);
   length_ = count_code_points(bytes_);
 }
 

@@ -83,7 +83,7 @@ std::string context_of(const Request& request, bool chat) {
   for (std::size_t i = 0; i < request.messages.size(); ++i) {
     const auto& message = request.messages[i];
     if (!chat) {
-      text += text_of(message);
+      text += text_of(message) + message.raw_delimiter;
       continue;
     }
     const std::string role(lmms_eval::to_string(message.role));

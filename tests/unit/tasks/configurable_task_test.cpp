@@ -77,6 +77,21 @@ TEST(ConfigurableTask, AsksAboutEachChoice) {
   EXPECT_EQ(task->target(task->doc(1)), 1);
 }
 
+TEST(ConfigurableTask, DelimitsAChoiceFromABegunAnswerUnderATemplateToo) {
+  const TempDir folder;
+  const std::string yaml =
+      kData + "output_type: multiple_choice\ndoc_to_text: question\ndoc_to_target: label\ndoc_to_choice: choices\n";
+  const auto choice = [&](const std::string& gen_prefix) {
+    const auto task = make_task(folder, yaml + "gen_prefix: " + gen_prefix + "\n");
+    return task->build_requests(task->doc(2))[1];
+  };
+  EXPECT_EQ(shown(choice("'So:'")), "[user]three?[assistant]So:");
+  EXPECT_EQ(choice("'So:'").continuation, " ff");
+  EXPECT_EQ(choice("'So:'").raw_delimiter, "");
+  EXPECT_EQ(choice("'So: '").continuation, "ff");
+  EXPECT_EQ(choice("'So: '").raw_delimiter, " ");
+}
+
 TEST(ConfigurableTask, TakesChoicesAsContextsWhereTheQuestionIsANumber) {
   const TempDir folder;
   const auto task = make_task(

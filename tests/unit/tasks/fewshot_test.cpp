@@ -115,6 +115,14 @@ TEST(LayoutMessages, ExamplesBeginTheirAnswersAsTheQuestionDoes) {
   EXPECT_EQ(laid_out("", {with_prefix(turn("Q1\n", "A1"), "So: ")}, turn("Q2", "")), "[user]Q1\nSo: A1\n\nQ2");
 }
 
+TEST(LayoutMessages, DelimitsABegunAnswerInRawTextOnly) {
+  const auto delimiter = [](const Turn& question) { return layout_messages("", {}, question, false)[0].raw_delimiter; };
+  EXPECT_EQ(delimiter(with_prefix(turn("Q", ""), "So:")), " ");
+  EXPECT_EQ(delimiter(with_prefix(turn("Q\n", ""), "So:")), "");
+  EXPECT_EQ(delimiter(with_prefix(turn("Q", ""), " So:")), "");
+  EXPECT_EQ(delimiter(turn("Q", "")), "");
+}
+
 TEST(JoinDelimited, UsesTheDelimiterOnlyWithoutWhiteSpaceAtTheJoin) {
   EXPECT_EQ(join_delimited("a", "b", "\n\n"), "a\n\nb");
   EXPECT_EQ(join_delimited("a ", "b", "\n\n"), "a b");

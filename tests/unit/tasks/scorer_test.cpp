@@ -50,14 +50,22 @@ const std::string kGeneration = "doc_to_text: q\ndoc_to_target: answer\n";
 const std::string kChoices =
     "output_type: multiple_choice\ndoc_to_text: q\ndoc_to_target: label\ndoc_to_choice: choices\n";
 
-TEST(Scorer, ScoresGenerationByDefaultWithExactMatchOnStrippedText) {
-  const Scored task(kGeneration);
+TEST(Scorer, ScoresGenerationByDefaultWithExactMatchOnStrippedTextForTasksWithMedia) {
+  const Scored task(kGeneration + "doc_to_visual: answer\n");
   EXPECT_EQ(task.values({{"answer", "7"}}, {Response::answer(" 7\n")}).dump(), R"({"exact_match":1.0})");
   EXPECT_EQ(task.values({{"answer", "7"}}, {Response::answer("8")}).dump(), R"({"exact_match":0.0})");
   EXPECT_EQ(task.values({{"answer", 7}}, {Response::answer("7")}).dump(), R"({"exact_match":1.0})");
   const auto scored = task.of({{"answer", "7"}}, {Response::answer(" 7\n")});
   EXPECT_EQ(scored[0].filter, "none");
   EXPECT_EQ(*scored[0].filtered_resps, Json::array({"7"}));  // reasoning tags are on, so white space is stripped
+}
+
+TEST(Scorer, LeavesWhiteSpaceOfAnswersToTextAsLmEvalDoes) {
+  const Scored task(kGeneration);
+  EXPECT_EQ(task.values({{"answer", "7"}}, {Response::answer(" 7\n")})["exact_match"], 0.0);
+  EXPECT_EQ(task.values({{"answer", "7"}}, {Response::answer("7")})["exact_match"], 1.0);
+  EXPECT_EQ(task.values({{"answer", "7"}}, {Response::answer("<think>8?</think>\n\n7\n")})["exact_match"], 1.0);
+  EXPECT_EQ(*task.of({{"answer", "7"}}, {Response::answer(" 7\n")})[0].filtered_resps, Json::array({" 7\n"}));
 }
 
 TEST(Scorer, CountsAnyOfSeveralTargets) {
@@ -211,7 +219,7 @@ TEST(Scorer, PassesAnswersThroughUnderPredictOnly) {
   TaskOverrides overrides;
   overrides.predict_only = true;
   const Scored task(kGeneration, overrides);
-  EXPECT_EQ(task.values({{"answer", "A"}}, {Response::answer("A ")}).dump(), R"({"bypass":[["A"],["A"]]})");
+  EXPECT_EQ(task.values({{"answer", "A"}}, {Response::answer("A ")}).dump(), R"({"bypass":[["A"],["A "]]})");
   ASSERT_EQ(task.scorer().metrics().size(), 1U);
   EXPECT_EQ(task.scorer().metrics()[0].name, "bypass");
   EXPECT_EQ(task.scorer().aggregate("bypass", std::vector<Json>{1}, 100).value, 999);

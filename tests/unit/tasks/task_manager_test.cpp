@@ -77,7 +77,7 @@ TEST_F(TaskManagerOf, PushesAGroupsFieldsDownThroughNestedGroups) {
                 "description: D\n"
                 "  - group: inner\n    task: [d]\n    description: Inner\n");
   const auto outer = load({"outer"})[0];
-  EXPECT_THAT(names(outer.members), ElementsAre("both", "c", "c-1", "inner"));
+  EXPECT_THAT(names(outer.members), ElementsAre("both", "c", "c-1", "outer::inner"));
   EXPECT_EQ(outer.members[0].members[0].task->num_fewshot(), 1);
   EXPECT_EQ(outer.members[1].task->num_fewshot(), 1);  // what comes from above wins
   EXPECT_EQ(outer.members[2].task->name(), "c-1");
@@ -95,9 +95,26 @@ TEST_F(TaskManagerOf, TakesTasksWrittenOutInsideAGroup) {
   folder_.write("_base_yaml", kData + kText);
   folder_.write("written.yaml", "group: written\ntask:\n  - task: own\n    include: _base_yaml\n    description: X\n");
   const auto group = load({"written"})[0];
-  EXPECT_THAT(names(group.members), ElementsAre("own"));
+  EXPECT_THAT(names(group.members), ElementsAre("written::own"));  // as in lm-eval
   EXPECT_EQ(group.members[0].task->num_docs(), 4);
   EXPECT_EQ(group.members[0].task->dump_config()["description"], "X");
+}
+
+TEST_F(TaskManagerOf, CallsGroupsInsideAGroupAfterIt) {
+  folder_.write("outer.yaml",
+                "group: outer\ntask:\n  - group: stem\n    task:\n      - group: deep\n        task: [c]\n"
+                "  - group: both\n    num_fewshot: 3\n");
+  const auto group = load({"outer"})[0];
+  EXPECT_THAT(names(group.members), ElementsAre("outer::stem", "both"));
+  EXPECT_EQ(group.members[0].alias, "outer::stem");
+  EXPECT_THAT(names(group.members[0].members), ElementsAre("outer::stem::deep"));
+  EXPECT_EQ(group.members[1].members[0].task->dump_config()["num_fewshot"], 3);
+}
+
+TEST_F(TaskManagerOf, KeepsTheNamesOfGroupsOfTasksWithPictures) {
+  folder_.write("seen.yaml", "task: seen\n" + kData + kText + "doc_to_visual: picture\n");
+  folder_.write("outer.yaml", "group: outer\ntask:\n  - group: inner\n    task: [seen]\n");
+  EXPECT_THAT(names(load({"outer"})[0].members), ElementsAre("inner"));
 }
 
 TEST_F(TaskManagerOf, SaysWhatIsWrongWithAGroup) {

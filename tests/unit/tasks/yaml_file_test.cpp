@@ -81,5 +81,31 @@ TEST(YamlFile, SaysWhereTheYamlIsBroken) {
   EXPECT_THAT(error_of([&] { YamlFile::load(folder / "none.yaml"); }), HasSubstr("none.yaml: cannot be read"));
 }
 
+TEST(YamlFile, ReadsQuotedTextAsPyYaml) {
+  const TempDir folder;
+  const auto file = load(folder, "a: 'x\n\n\n  '\nb: &t !!str \"\\_\"\n? 'k\n\n  '\n: 1\nc: [*t, 'é''s']\n");
+  EXPECT_EQ(file.value["a"], "x\n\n");
+  EXPECT_EQ(file.value["b"], "\u00a0");
+  EXPECT_EQ(file.value["k\n"], 1);
+  EXPECT_EQ(file.value["c"].dump(), "[\"\u00a0\",\"é's\"]");
+  EXPECT_THAT(error_of([&] { load(folder, "a: 1\nb: \"\\ud83d\"\n"); }), HasSubstr("a.yaml:2:"));
+}
+
+TEST(YamlFile, RefusesBombs) {
+  const TempDir folder;
+  std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
+  for (int i = 1; i < 9; ++i) {
+    const std::string above = "*a" + std::to_string(i - 1), name = "a" + std::to_string(i);
+    bomb += name + ": &" + name + " [" + above;
+    for (int k = 1; k < 10; ++k) bomb += ", " + above;
+    bomb += "]\n";
+  }
+  EXPECT_THAT(error_of([&] { load(folder, bomb); }), HasSubstr("more than 1000000 values"));
+  EXPECT_THAT(error_of([&] { load(folder, "a: &a [*a]\n"); }), HasSubstr("a.yaml:1: nested more than 100 deep"));
+  EXPECT_THAT(error_of([&] { load(folder, "a: " + std::string(5000, '[') + "\n"); }), HasSubstr("a.yaml:"));
+  EXPECT_THAT(error_of([&] { load(folder, "a: " + std::string(9 << 20, 'x') + "\n"); }), HasSubstr("9 MB"));
+  EXPECT_THAT(error_of([&] { load(folder, "a: 1\nb: \xff\n"); }), HasSubstr("a.yaml:2: byte 0xff is not UTF-8"));
+}
+
 }  // namespace
 }  // namespace lmms_eval

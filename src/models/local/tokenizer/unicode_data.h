@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/utf8.h"
+
 namespace lmms_eval::local::tokenization {
 
 /// Characters as the tokenizers library sees them: Unicode 16. The Unicode tables of the libraries that we link are
@@ -33,14 +35,7 @@ bool is_word(char32_t c);
 /// Categories M*.
 bool is_mark(char32_t c);
 
-/// The code point at byte `at` of valid UTF-8, which moves behind it.
-char32_t next_code_point(std::string_view text, std::size_t& at);
 /// The code point that ends before byte `at`, which moves to its start.
 char32_t previous_code_point(std::string_view text, std::size_t& at);
-void append_utf8(std::string& text, char32_t c);
-/// Valid UTF-8: each maximal invalid part becomes one U+FFFD, as Rust's from_utf8_lossy does.
-std::string valid_utf8(std::string_view bytes);
-/// True if `bytes` needs no repair.
-bool is_valid_utf8(std::string_view bytes);
 
 }  // namespace lmms_eval::local::tokenization
