@@ -252,9 +252,12 @@ std::string ConfigurableTask::choice_text(const DocReader& reader, const Doc& do
 Turn ConfigurableTask::example(const Doc& doc) const {
   const DocReader& reader = *opened().example_reader;
   const TaskConfig& config = *opened().example_config;
+  const Json target = reader.target(doc);
+  // As in lm-eval, a choice or the first of several targets is an answer even where it is empty.
+  const bool has_answer = !target.is_null() && target != "";
   return {reader.visuals(doc),
           choice_text(reader, doc, reader.text(doc)),
-          answer_text(reader, doc),
+          has_answer ? std::optional(answer_text(reader, doc)) : std::nullopt,
           reader.gen_prefix(doc),
           config.text("target_delimiter"),
           config.text("fewshot_delimiter")};
@@ -290,8 +293,12 @@ std::vector<Message> ConfigurableTask::messages_of(const Doc& doc, const std::ve
   const DocReader& reader = *opened().reader;
   const std::string system =
       join_delimited(overrides_.system_instruction, reader.description(doc), config_.text("fewshot_delimiter"));
-  const Turn turn{
-      reader.visuals(doc), std::move(question), "", reader.gen_prefix(doc), config_.text("target_delimiter"), ""};
+  const Turn turn{reader.visuals(doc),
+                  std::move(question),
+                  std::nullopt,
+                  reader.gen_prefix(doc),
+                  config_.text("target_delimiter"),
+                  ""};
   return layout_messages(system, examples, turn, overrides_.fewshot_as_multiturn);
 }
 

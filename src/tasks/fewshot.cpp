@@ -29,7 +29,7 @@ bool spaced_at_join(const std::string& first, const std::string& second) {
 
 /// What follows the question when its answer, or the beginning of one, stands in the same text.
 std::string delimiter_after_question(const Turn& turn) {
-  if (turn.gen_prefix.empty()) return turn.answer.empty() ? "" : turn.target_delimiter;
+  if (turn.gen_prefix.empty()) return turn.answer ? turn.target_delimiter : "";
   return turn.question.empty() || spaced_at_join(turn.question, turn.gen_prefix) ? "" : turn.target_delimiter;
 }
 
@@ -106,14 +106,12 @@ std::vector<Message> layout_messages(const std::string& system, const std::vecto
   for (const auto& example : examples) {
     add_media(user, example.media);
     add_text(user, example.question);
-    const bool has_answer = !example.answer.empty();
-    const std::string answer =
-        has_answer ? join_delimited(example.gen_prefix, example.answer, " ") : example.gen_prefix;
+    const std::string answer = join_delimited(example.gen_prefix, example.answer.value_or(""), " ");
     if (multiturn) {
       messages.push_back(std::exchange(user, Message{Role::user, {}}));
-      if (!answer.empty()) messages.push_back({Role::assistant, {Part::of_text(answer)}});
+      if (example.answer || !answer.empty()) messages.push_back({Role::assistant, {Part::of_text(answer)}});
     } else {
-      add_text(user, delimiter_after_question(example) + answer + (has_answer ? example.fewshot_delimiter : ""));
+      add_text(user, delimiter_after_question(example) + answer + (example.answer ? example.fewshot_delimiter : ""));
     }
   }
   add_media(user, question.media);

@@ -48,8 +48,8 @@ class FewshotSampler {
 struct Turn {
   std::vector<MediaRef> media;
   std::string question;
-  std::string answer;      ///< empty: there is none, and no delimiter for it
-  std::string gen_prefix;  ///< how the answer begins
+  std::optional<std::string> answer;  ///< nothing: no delimiter for it either
+  std::string gen_prefix;             ///< how the answer begins
   std::string target_delimiter;
   std::string fewshot_delimiter;  ///< after the answer
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/errors.h"
+#include "base/log.h"
 #include "base/text.h"
 
 namespace lmms_eval {
@@ -34,9 +35,10 @@ GroupMetric group_metric(const YamlFile& file, const Json& entry, const std::str
     if (key == "metric") {
       metric.metric = value.get<std::string>();
     } else if (key == "weight_by_size") {
+      metric.weight_by_size = !(value.is_null() || value == Json(false) || value == Json(0) || value == Json(""));
       if (!value.is_boolean())
-        throw errors::config("{}: weight_by_size must be true or false, not {}", where, value.dump());
-      metric.weight_by_size = value.get<bool>();
+        spdlog::warn("{}: weight_by_size should be true or false; {} counts as {}", where, value.dump(),
+                     metric.weight_by_size);
     } else if (key == "filter_list") {
       metric.filters = filter_names(value, where);
     } else if (key == "aggregation") {

@@ -21,13 +21,19 @@ bool generates(const std::string& output_type) { return output_type.starts_with(
 /// What Python's str() prints; nothing for null.
 std::string as_text(const Json& value) { return value.is_null() ? "" : tmpl::str(value); }
 
-/// Per request the list of its responses: texts, or [logprob, is_greedy].
-std::vector<Json> raw_responses(std::span<const Response> responses, bool generation, int repeats) {
+/// A text, (log-probability, is greedy), or the log-probability alone of a rolling one.
+Json raw_response(const Response& response, const std::string& output_type) {
+  if (generates(output_type)) return response.text;
+  if (output_type == "loglikelihood_rolling") return response.logprob;
+  return Json::array({response.logprob, response.is_greedy});
+}
+
+/// Per request the list of its responses.
+std::vector<Json> raw_responses(std::span<const Response> responses, const std::string& output_type, int repeats) {
   std::vector<Json> requests;
   for (std::size_t i = 0; i < responses.size(); ++i) {
     if (i % static_cast<std::size_t>(repeats) == 0) requests.push_back(Json::array());
-    const auto& response = responses[i];
-    requests.back().push_back(generation ? Json(response.text) : Json::array({response.logprob, response.is_greedy}));
+    requests.back().push_back(raw_response(responses[i], output_type));
   }
   return requests;
 }
@@ -100,7 +106,7 @@ metrics::ChoicesAnswer choices_answer(const DocReader& reader, const Doc& doc, c
 
 metrics::RollingAnswer rolling_answer(const DocReader& reader, const Doc& doc, const Json& filtered) {
   const std::string text = as_text(reader.target(doc));
-  return {filtered.at(0).at(0).get<double>(), Regex::cached("\\s+").split(text).size(), text.size()};
+  return {filtered.at(0).get<double>(), Regex::cached("\\s+").split(text).size(), text.size()};
 }
 
 /// Several right answers: any of them counts.
@@ -139,7 +145,7 @@ std::string Scorer::without_reasoning(const std::string& text) const {
 std::vector<ScoredFilter> Scorer::score(const DocReader& reader, const Doc& doc, std::span<const Response> responses,
                                         int repeats) const {
   const bool texts = generates(output_type_);
-  const auto raw = raw_responses(responses, texts, repeats);
+  const auto raw = raw_responses(responses, output_type_, repeats);
   const auto strip = filters::for_each_text([&](const std::string& text) -> Json { return without_reasoning(text); });
   std::vector<ScoredFilter> scores;
   for (const auto& pipeline : pipelines_) {

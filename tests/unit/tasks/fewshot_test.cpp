@@ -75,7 +75,8 @@ TEST(FewshotSampler, RequiresEnoughDocs) {
 }
 
 Turn turn(const std::string& question, const std::string& answer, const std::string& picture = {}) {
-  Turn turn{{}, question, answer, "", " ", "\n\n"};
+  Turn turn{{}, question, std::nullopt, "", " ", "\n\n"};
+  if (!answer.empty()) turn.answer = answer;
   if (!picture.empty()) turn.media.push_back(MediaRef::from_bytes(MediaKind::image, "x", picture));
   return turn;
 }
@@ -107,6 +108,13 @@ TEST(LayoutMessages, PutsExamplesIntoTurnsOfTheirOwn) {
 TEST(LayoutMessages, AnExampleWithoutAnswerIsItsQuestionAlone) {
   EXPECT_EQ(laid_out("", {turn("Q1", ""), turn("Q2", "A2")}, turn("Q3", "")), "[user]Q1Q2 A2\n\nQ3");
   EXPECT_EQ(laid_out("", {turn("Q1", "")}, turn("Q2", ""), true), "[user]Q1[user]Q2");
+}
+
+TEST(LayoutMessages, AnEmptyAnswerIsAnAnswer) {
+  Turn example = turn("Q1", "");
+  example.answer = "";
+  EXPECT_EQ(laid_out("", {example}, turn("Q2", "")), "[user]Q1 \n\nQ2");
+  EXPECT_EQ(laid_out("", {example}, turn("Q2", ""), true), "[user]Q1[assistant][user]Q2");
 }
 
 TEST(LayoutMessages, ExamplesBeginTheirAnswersAsTheQuestionDoes) {

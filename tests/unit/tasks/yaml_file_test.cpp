@@ -73,7 +73,7 @@ TEST(YamlFile, SaysWhereTheYamlIsBroken) {
   EXPECT_THAT(error_of([&] { load(folder, "a: 1\nb: [1, 2\n"); }), HasSubstr("a.yaml:"));
   EXPECT_THAT(error_of([&] { load(folder, "- a\n- b\n"); }), HasSubstr("must be a map"));
   EXPECT_THAT(error_of([&] { load(folder, ""); }), HasSubstr("must be a map"));
-  EXPECT_THAT(error_of([&] { load(folder, "a: 1\n---\nb: 1\n"); }), HasSubstr("2 YAML documents"));
+  EXPECT_THAT(error_of([&] { load(folder, "a: 1\n---\nb: 1\n"); }), HasSubstr("a.yaml:2: a second YAML document"));
   EXPECT_THAT(error_of([&] { load(folder, "a: 1\nb: !odd x\n"); }), HasSubstr("a.yaml:2: unknown tag !odd"));
   EXPECT_THAT(error_of([&] { load(folder, "include: gone_yaml\n"); }), HasSubstr("a.yaml:1: included file"));
   EXPECT_THAT(error_of([&] { load(folder, "include: a.yaml\n"); }), HasSubstr("includes itself"));
@@ -101,7 +101,12 @@ TEST(YamlFile, RefusesBombs) {
     bomb += "]\n";
   }
   EXPECT_THAT(error_of([&] { load(folder, bomb); }), HasSubstr("more than 1000000 values"));
-  EXPECT_THAT(error_of([&] { load(folder, "a: &a [*a]\n"); }), HasSubstr("a.yaml:1: nested more than 100 deep"));
+  EXPECT_THAT(error_of([&] { load(folder, "a: &a [*a]\n"); }),
+              HasSubstr("a.yaml:1: an alias inside what it stands for"));
+  EXPECT_THAT(error_of([&] { load(folder, "a: " + std::string(150, '[') + std::string(150, ']') + "\n"); }),
+              HasSubstr("a.yaml:1: nested more than 100 deep"));
+  EXPECT_THAT(error_of([&] { load(folder, ", d\n"); }), HasSubstr("a.yaml:1: "));
+  EXPECT_THAT(error_of([&] { load(folder, "a: 1\n, d\n"); }), HasSubstr("a.yaml:2: "));
   EXPECT_THAT(error_of([&] { load(folder, "a: " + std::string(5000, '[') + "\n"); }), HasSubstr("a.yaml:"));
   EXPECT_THAT(error_of([&] { load(folder, "a: " + std::string(9 << 20, 'x') + "\n"); }), HasSubstr("9 MB"));
   EXPECT_THAT(error_of([&] { load(folder, "a: 1\nb: \xff\n"); }), HasSubstr("a.yaml:2: byte 0xff is not UTF-8"));
