@@ -79,6 +79,7 @@ std::string text_of(const lmms_eval::Message& message) {
 
 /// The model's own template when asked for, else the texts one after another.
 std::string context_of(const Request& request, bool chat) {
+  if (request.messages.empty()) return "";  // unconditional, or rolling
   std::string text;
   for (std::size_t i = 0; i < request.messages.size(); ++i) {
     const auto& message = request.messages[i];
