@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -19,8 +20,10 @@ struct EvaluateOptions {
   std::optional<double>
       limit;                ///< < 1: share of each task's docs (rounded up); >= 1: that many docs; absent or -1: all
   std::int64_t offset = 0;  ///< first doc
-  std::string use_cache;    ///< prefix of the response cache, empty: none
-  int rank = 0;             ///< names the cache file: <prefix>rank<i>.db
+  /// Task -> the ids of its docs to run; a task that is not named runs as limit and offset say.
+  std::map<std::string, std::vector<std::int64_t>> samples;
+  std::string use_cache;  ///< prefix of the response cache, empty: none
+  int rank = 0;           ///< names the cache file: <prefix>rank<i>.db
   bool cache_sampled = false;
   bool write_out = false;  ///< print prompt and target of the first doc of each task
   int bootstrap_iters = 100000;

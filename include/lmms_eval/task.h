@@ -86,6 +86,8 @@ class LMMS_EVAL_API Task {
   /// The requests of a doc, repeats of one index next to each other. Called in ascending doc order by one thread
   /// (few-shot sampling advances one random stream). Throws Error{data, config} when the doc cannot be rendered.
   virtual std::vector<Request> build_requests(const Doc& doc) = 0;
+  /// Why a doc may be among its own examples; empty where it cannot.
+  virtual std::string fewshot_leak() const { return {}; }
   /// The gold answer as samples show it.
   virtual nlohmann::ordered_json target(const Doc& doc) const = 0;
 

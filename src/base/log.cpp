@@ -42,8 +42,9 @@ void redact_pairs(std::string& text) {
     while (begin > 0 && word_character(text[begin - 1])) --begin;
     if (!is_secret_name(std::string_view(text).substr(begin, equals - begin))) continue;
     std::size_t end = equals + 1;
-    while (end < text.size() && !std::strchr(", \t\n&)", text[end])) ++end;
-    if (end > equals + 1) text.replace(equals + 1, end - equals - 1, kRedacted);
+    while (end < text.size() && !std::strchr(", \t\n&);", text[end])) ++end;
+    const std::string_view value = std::string_view(text).substr(equals + 1, end - equals - 1);
+    if (!value.empty() && value != "...") text.replace(equals + 1, value.size(), kRedacted);
   }
   for (std::size_t at = 0; (at = text.find("Bearer ", at)) != std::string::npos; at += 7) {
     std::size_t end = at + 7;

@@ -221,4 +221,33 @@ std::string python_dumps(const nlohmann::ordered_json& value, const PythonJsonOp
   return writer.take();
 }
 
+namespace {
+
+/// The code of a `\uXXXX` escape at `at`; 0 where there is none.
+unsigned escaped_code(std::string_view json, std::size_t at) {
+  if (at + 6 > json.size() || json[at] != '\\' || json[at + 1] != 'u') return 0;
+  unsigned code = 0;
+  const auto [end, error] = std::from_chars(json.data() + at + 2, json.data() + at + 6, code, 16);
+  return error == std::errc() && end == json.data() + at + 6 ? code : 0;
+}
+
+bool is_high_surrogate(unsigned code) { return code >= 0xD800 && code < 0xDC00; }
+bool is_low_surrogate(unsigned code) { return code >= 0xDC00 && code < 0xE000; }
+
+}  // namespace
+
+std::string without_lone_surrogates(std::string_view json) {
+  std::string text;
+  for (std::size_t i = 0; i < json.size();) {
+    const unsigned code = escaped_code(json, i);
+    const bool pair = is_high_surrogate(code) && is_low_surrogate(escaped_code(json, i + 6));
+    const bool lone = !pair && (is_high_surrogate(code) || is_low_surrogate(code));
+    // An escaped backslash is taken whole, so that what follows it is no escape.
+    const std::size_t length = pair ? 12 : lone ? 6 : json[i] == '\\' ? 2 : 1;
+    text += lone ? "\\ufffd" : json.substr(i, length);
+    i += length;
+  }
+  return text;
+}
+
 }  // namespace lmms_eval

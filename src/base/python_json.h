@@ -21,4 +21,8 @@ LMMS_EVAL_API std::string python_dumps(const nlohmann::ordered_json& value, cons
 /// Python's repr of a float: shortest digits that read back, "1.0", "1e-05", "inf", "nan".
 LMMS_EVAL_API std::string python_float_repr(double value);
 
+/// JSON text whose escapes of lone surrogates (`\ud83d` without its other half), which Python reads and writes, stand
+/// for U+FFFD.
+LMMS_EVAL_API std::string without_lone_surrogates(std::string_view json);
+
 }  // namespace lmms_eval

@@ -132,4 +132,17 @@ std::size_t count_code_points(std::string_view utf8) {
       std::count_if(utf8.begin(), utf8.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
+std::string without_numbers(std::string_view reason) {
+  std::string text;
+  for (std::size_t i = 0; i < reason.size();) {
+    const std::size_t digits = std::min(reason.find_first_not_of("0123456789", i), reason.size()) - i;
+    if (digits == 0)
+      text += reason[i++];
+    else
+      text += text.ends_with("HTTP ") ? reason.substr(i, digits) : std::string_view("#");
+    i += digits;
+  }
+  return text;
+}
+
 }  // namespace lmms_eval

@@ -30,4 +30,8 @@ LMMS_EVAL_API bool matches_pattern(std::string_view name, std::string_view patte
 /// Length in Unicode code points of valid UTF-8 (each stray byte counts as one).
 LMMS_EVAL_API std::size_t count_code_points(std::string_view utf8);
 
+/// A message without the numbers in it, so that the reason of many docs is one reason whatever doc or size it names; an
+/// HTTP status stays.
+LMMS_EVAL_API std::string without_numbers(std::string_view reason);
+
 }  // namespace lmms_eval

@@ -72,6 +72,7 @@ SimpleEvaluateOptions to_evaluation(const RunOptions& options) {
 
   evaluation.evaluate.limit = options.limit;
   evaluation.evaluate.offset = options.offset;
+  evaluation.evaluate.samples = options.sample_ids();
   evaluation.evaluate.use_cache = options.use_cache;
   evaluation.evaluate.write_out = options.write_out;
   evaluation.evaluate.max_tokens = options.max_tokens;
@@ -93,6 +94,7 @@ Json resolved_arguments(const RunOptions& options) {
   all["output_path"] = or_null(options.output_path);
   all["limit"] = optional(options.limit);
   all["offset"] = options.offset;
+  all["samples"] = or_null(options.samples);
   all["use_cache"] = or_null(options.use_cache);
   all["cache_requests"] = or_null(options.cache_requests);
   all["check_integrity"] = options.check_integrity;
@@ -157,6 +159,14 @@ void print_report(const RunOptions& options, const Results& results) {
   std::fflush(stdout);
 }
 
+bool passes_integrity(const SimpleEvaluateOptions& evaluation) {
+  const IntegrityReport report = check_integrity(evaluation);
+  for (const auto& line : report.lines) spdlog::info("{}", line);
+  for (const auto& line : report.warnings) spdlog::warn("{}", line);
+  for (const auto& line : report.problems) spdlog::error("{}", line);
+  return report.problems.empty();
+}
+
 }  // namespace
 
 int run_evaluation(const RunOptions& options) {
@@ -174,8 +184,7 @@ int run_evaluation(const RunOptions& options) {
   if (options.log_samples || options.predict_only) sinks.push_back(&samples.emplace(*paths));
   run.date = paths ? paths->date : date_stamp();
   run.start_time = monotonic_seconds();
-  if (options.check_integrity)
-    for (const auto& line : check_integrity(evaluation)) spdlog::info("{}", line);
+  if (options.check_integrity && !passes_integrity(evaluation)) return 1;
 
   Results results = simple_evaluate(evaluation, sinks);
   run.end_time = monotonic_seconds();

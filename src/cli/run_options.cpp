@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "base/errors.h"
@@ -73,6 +75,12 @@ void check_model(const std::string& name) {
   throw errors::usage("--model {}: no such model{} (known: {})", name, did_you_mean(name, names), join(names, ", "));
 }
 
+void check_not_empty(const RunOptions& options) {
+  for (const char* flag : {"output_path", "use_cache", "include_path", "device", "config", "samples"})
+    if (const auto given = options.given.find(flag); given != options.given.end() && trim(given->second).empty())
+      throw errors::usage("--{}: is empty; give a value or leave the flag out", flag);
+}
+
 void check_rules(const RunOptions& options) {
   if ((options.log_samples || options.predict_only) && options.output_path.empty()) {
     throw errors::usage("{} needs --output_path, which says where the samples go",
@@ -93,6 +101,8 @@ void check_rules(const RunOptions& options) {
   if (options.num_fewshot && *options.num_fewshot < 0)
     throw errors::usage("--num_fewshot {}: must not be negative", *options.num_fewshot);
   if (options.offset < 0) throw errors::usage("--offset {}: must not be negative", options.offset);
+  if (!options.samples.empty() && (options.limit || options.offset != 0))
+    throw errors::usage("--samples names the docs to run; leave --limit and --offset out");
   if (options.repeats < 1) throw errors::usage("--repeats {}: must be from 1 on", options.repeats);
   if (options.max_tokens && *options.max_tokens < 1)
     throw errors::usage("--max_tokens {}: must be from 1 on", *options.max_tokens);
@@ -106,6 +116,34 @@ std::vector<std::filesystem::path> RunOptions::include_paths() const {
 }
 
 std::vector<std::string> RunOptions::task_selectors() const { return comma_list(tasks); }
+
+std::map<std::string, std::vector<std::int64_t>> RunOptions::sample_ids() const {
+  if (samples.empty()) return {};
+  const bool inline_text = trim(samples).starts_with("{");
+  std::string text = samples;
+  if (!inline_text) {
+    std::ifstream file(samples);
+    text.assign(std::istreambuf_iterator<char>(file), {});
+    if (!file)
+      throw errors::usage("--samples {}: is neither JSON {{task: [doc ids]}} nor a file that can be read", samples);
+  }
+  const auto json = nlohmann::ordered_json::parse(text, nullptr, false);
+  const auto refuse = [&](const std::string& what) {
+    throw errors::usage("--samples{}: {}; it takes {{\"task\": [0, 3, 7], ...}}", inline_text ? "" : " " + samples,
+                        what);
+  };
+  if (!json.is_object()) refuse("no JSON map of tasks");
+  std::map<std::string, std::vector<std::int64_t>> ids;
+  for (const auto& [task, list] : json.items()) {
+    if (!list.is_array()) refuse("the docs of task " + task + " are no list");
+    for (const auto& id : list) {
+      if (!id.is_number_integer()) refuse("task " + task + ": " + id.dump() + " is no doc id");
+      ids[task].push_back(id.get<std::int64_t>());
+    }
+    ids.try_emplace(task);
+  }
+  return ids;
+}
 
 std::vector<Seed> RunOptions::seeds() const {
   std::vector<Seed> values;
@@ -127,6 +165,7 @@ std::vector<Seed> RunOptions::seeds() const {
 }
 
 void check(const RunOptions& options) {
+  check_not_empty(options);
   check_model(options.model);
   if (options.tasks.empty()) throw errors::usage("--tasks is missing; `lmms_eval --tasks list` lists the tasks");
   check_batch_size(options.batch_size);

@@ -35,6 +35,7 @@ struct RunOptions {
   // Which docs
   std::optional<double> limit;
   std::int64_t offset = 0;
+  std::string samples;  // JSON {task: [doc ids]}, or a file of it
   // Output
   std::string output_path;
   bool log_samples = false;
@@ -59,6 +60,8 @@ struct RunOptions {
   /// --include_path and --tasks: items of comma lists, without empty ones and the space around them.
   std::vector<std::filesystem::path> include_paths() const;
   std::vector<std::string> task_selectors() const;
+  /// --samples read. Throws Error{usage}.
+  std::map<std::string, std::vector<std::int64_t>> sample_ids() const;
   /// --seed as four values: random, numpy, torch, few-shot. Throws Error{usage}.
   std::vector<Seed> seeds() const;
 };

@@ -9,6 +9,7 @@
 #include "base/errors.h"
 #include "base/log.h"
 #include "base/progress.h"
+#include "base/text.h"
 #include "cache/response_cache.h"
 #include "evaluator/request_feed.h"
 #include "evaluator/results_document.h"
@@ -111,6 +112,7 @@ class Collector {
   }
 
   bool budget_spent() const { return options_.max_tokens && spent_tokens_ >= *options_.max_tokens; }
+  std::int64_t spent_tokens() const { return spent_tokens_; }
   void finish() { progress_.finish(); }
 
  private:
@@ -133,6 +135,7 @@ class Collector {
       return;
     }
     run.add_scores(doc.doc_id, scores);
+    run.note_media(doc.doc_id, doc.requests);
     ++run.counts.answered;
     bool empty = false, cut = false, cached = true;
     for (std::size_t i = 0; i < doc.responses.size(); ++i) {
@@ -158,7 +161,8 @@ class Collector {
       tokens.input += input;
       tokens.output += output;
       tokens.reasoning += response.tokens.reasoning.value_or(0);
-      if (doc.from_cache[i] || response.status != Status::answered) continue;
+      // A call that gave no answer may be billed all the same.
+      if (doc.from_cache[i] || (response.status != Status::answered && !response.tokens.output)) continue;
       ++tokens.calls;
       tokens.paid_input += input;
       tokens.paid_output += output;
@@ -207,7 +211,7 @@ class Collector {
 
 /// --write_out: the prompt and the target of the first doc of each task.
 void print_first_doc(const LM& model, const OpenDoc& open) {
-  if (open.doc_id != open.run->first() || open.requests.empty()) return;
+  if (open.doc_id != open.run->doc_at(0) || open.requests.empty()) return;
   const Task& task = open.run->task();
   std::string target;
   try {
@@ -226,6 +230,20 @@ void run_model(LM& model, RequestFeed& feed) {
   if (feed.stopping()) return;
   if (feed.in_flight() > 0 || !feed.exhausted())
     throw errors::internal("model {} ended its run with {} requests unanswered", model.info().name, feed.in_flight());
+}
+
+/// Why docs were not run, where the run itself decided so.
+std::vector<std::string> stop_reasons(const EvaluateOptions& options, const Collector& collector,
+                                      const RequestFeed& feed, const Results& results) {
+  std::vector<std::string> lines;
+  const bool docs_left = std::any_of(results.counts.begin(), results.counts.end(),
+                                     [](const auto& counts) { return counts.second.not_run > 0; });
+  if (collector.budget_spent() && docs_left)
+    lines.push_back(fmt::format("stopped at --max_tokens {}: {} were used, those of requests in flight among them",
+                                *options.max_tokens, collector.spent_tokens()));
+  if (const auto failure = feed.cache_failure(); !failure.empty())
+    lines.push_back(fmt::format("stopped since the cache cannot be written: {}", failure));
+  return lines;
 }
 
 /// Metrics that no scored doc gave a value for.
@@ -250,6 +268,7 @@ Results collect_results(LM& model, std::vector<TaskNode> tasks, const EvaluateOp
     if (counts.answered != counts.requested) results.complete = false;
     results.counts.emplace_back(run->task().name(), counts);
     for (auto& line : run->problems()) results.problems.push_back(std::move(line));
+    run->warn_of_missing_media();
     for (auto& line : metrics_without_value(*run)) {
       results.complete = false;
       results.problems.push_back(std::move(line));
@@ -264,6 +283,18 @@ Results collect_results(LM& model, std::vector<TaskNode> tasks, const EvaluateOp
   results.tasks = std::move(tasks);
   results.model = info;
   return results;
+}
+
+/// Every name of --samples is that of a task of the run.
+void check_sampled_tasks(const EvaluateOptions& options, const std::vector<std::shared_ptr<Task>>& tasks) {
+  std::vector<std::string> names;
+  for (const auto& task : tasks) names.push_back(task->name());
+  for (const auto& [name, ids] : options.samples) {
+    if (std::find(names.begin(), names.end(), name) == names.end())
+      throw errors::usage("--samples: task '{}' is not one of this run{} (its tasks: {})", name,
+                          did_you_mean(name, names), join(names, ", "));
+    if (ids.empty()) throw errors::usage("--samples: no doc of task {} is named; leave it out to run it whole", name);
+  }
 }
 
 }  // namespace
@@ -297,8 +328,11 @@ Results evaluate(LM& model, std::vector<TaskNode> tasks, const EvaluateOptions& 
     std::vector<std::unique_ptr<TaskRun>> runs;
     std::vector<TaskRun*> pointers;
     std::uint64_t docs = 0;
+    check_sampled_tasks(options, leaves);
     for (auto& task : leaves) {
-      runs.push_back(std::make_unique<TaskRun>(task, options.limit, options.offset));
+      const auto chosen = options.samples.find(task->name());
+      runs.push_back(chosen == options.samples.end() ? std::make_unique<TaskRun>(task, options.limit, options.offset)
+                                                     : std::make_unique<TaskRun>(task, chosen->second));
       pointers.push_back(runs.back().get());
       docs += static_cast<std::uint64_t>(runs.back()->counts.requested);
     }
@@ -324,6 +358,7 @@ Results evaluate(LM& model, std::vector<TaskNode> tasks, const EvaluateOptions& 
     sinks.finish(results);
     results.problems.insert(results.problems.end(), sinks.problems().begin(), sinks.problems().end());
     if (!sinks.problems().empty()) results.complete = false;
+    for (auto& line : stop_reasons(options, collector, feed, results)) results.problems.push_back(std::move(line));
     return results;
   } catch (...) {
     sinks.abort();

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/errors.h"
+#include "base/log.h"
 #include "cache/response_cache.h"
 #include "lmms_eval/evaluate.h"
 
@@ -29,9 +30,7 @@ RequestFeed::RequestFeed(std::vector<TaskRun*> runs, const LM& model, ResponseCa
       cache_(cache),
       window_(std::max<std::size_t>(1, window)),
       on_open_(std::move(on_open)),
-      on_done_(std::move(on_done)) {
-  if (!runs_.empty()) next_doc_ = runs_.front()->first();
-}
+      on_done_(std::move(on_done)) {}
 
 std::unique_ptr<OpenDoc> RequestFeed::open_doc(TaskRun& run, std::int64_t doc_id) {
   auto open = std::make_unique<OpenDoc>();
@@ -87,11 +86,12 @@ void RequestFeed::fill() {
     std::vector<Ranked> ranked;
     while (ranked.size() < window_ && run_ < runs_.size()) {
       TaskRun& run = *runs_[run_];
-      if (next_doc_ >= run.end()) {
-        if (++run_ < runs_.size()) next_doc_ = runs_[run_]->first();
+      if (next_position_ >= run.counts.requested) {
+        ++run_;
+        next_position_ = 0;
         continue;
       }
-      auto open = open_doc(run, next_doc_++);
+      auto open = open_doc(run, run.doc_at(next_position_++));
       if (on_open_) on_open_(*open);
       look_up(*open);
       OpenDoc* doc = open.get();
@@ -166,10 +166,27 @@ void RequestFeed::complete(std::uint64_t ticket, Response response) {
   const std::size_t index = flight->second.index;
   flights_.erase(flight);
   const Request& request = doc->requests[index];
-  if (cache_ && response.status == Status::answered && cache_->keeps(request))
-    cache_->put(cache_->key(request), request, response);
+  if (cache_ && response.status == Status::answered && cache_->keeps(request)) keep(request, response);
   doc->responses[index] = std::move(response);
   if (--doc->missing == 0) finish_doc(doc);
+}
+
+/// Without a cache more answers would be paid for and lost with the next failure: the run stops asking, and scores what
+/// it has.
+void RequestFeed::keep(const Request& request, const Response& response) {
+  if (!cache_failure_.empty()) return;
+  try {
+    cache_->put(cache_->key(request), request, response);
+  } catch (const Error& error) {
+    cache_failure_ = error.what();
+    spdlog::error("{}; no more requests are sent", cache_failure_);
+    stop();
+  }
+}
+
+std::string RequestFeed::cache_failure() const {
+  std::lock_guard lock(mutex_);
+  return cache_failure_;
 }
 
 bool RequestFeed::stopping() const { return stopped_ || stop_requested(); }

@@ -54,6 +54,8 @@ class RequestFeed final : public RequestStream {
   std::size_t in_flight() const;
   /// The token budget is spent, or the like: hand out no more.
   void stop();
+  /// What the cache said when it could not be written, which stopped the run; empty otherwise.
+  std::string cache_failure() const;
 
  private:
   struct Pending {
@@ -70,6 +72,7 @@ class RequestFeed final : public RequestStream {
   std::unique_ptr<OpenDoc> open_doc(TaskRun& run, std::int64_t doc_id);
   void look_up(OpenDoc& doc);
   void finish_doc(OpenDoc* doc);
+  void keep(const Request& request, const Response& response);
   std::optional<StreamedRequest> pop();
 
   std::vector<TaskRun*> runs_;
@@ -81,8 +84,9 @@ class RequestFeed final : public RequestStream {
 
   mutable std::mutex mutex_;
   std::size_t run_ = 0;  // cursor over runs_ and the docs of the current one
-  std::int64_t next_doc_ = 0;
+  std::int64_t next_position_ = 0;
   std::atomic<bool> stopped_ = false;
+  std::string cache_failure_;
   std::uint64_t next_ticket_ = 1;
   std::deque<Pending> ready_;
   std::unordered_map<std::uint64_t, Flight> flights_;

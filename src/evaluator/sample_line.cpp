@@ -34,14 +34,14 @@ nlohmann::ordered_json raw_value(const Request& request, const Response& respons
   return response.logprob;
 }
 
-/// Per request the list of its repeats.
+/// Per request the list of its repeats, every leaf as text; null for what was not answered, which is no text "None".
 nlohmann::ordered_json raw_responses(const FinishedDoc& finished) {
   auto list = nlohmann::ordered_json::array();
   for (std::size_t i = 0; i < finished.requests.size(); ++i) {
     const auto& request = finished.requests[i];
     if (request.repeat == 0 || list.empty()) list.push_back(nlohmann::ordered_json::array());
     list.back().push_back(i < finished.responses.size() && finished.responses[i].status == Status::answered
-                              ? raw_value(request, finished.responses[i])
+                              ? with_text_leaves(raw_value(request, finished.responses[i]))
                               : nlohmann::ordered_json());
   }
   return list;
@@ -90,7 +90,7 @@ std::string sample_line(const FinishedDoc& finished, const ScoredFilter* scored,
     if (finished.status == Status::answered) throw;
     line["target"] = nullptr;  // the doc could not be rendered, which its `error` says
   }
-  const auto resps = unwrapped(with_text_leaves(raw_responses(finished)));
+  const auto resps = unwrapped(raw_responses(finished));
   const auto filtered = scored && scored->filtered_resps ? unwrapped(with_text_leaves(*scored->filtered_resps))
                                                          : nlohmann::ordered_json();
   if (resps != filtered && resps != nlohmann::ordered_json::array({filtered})) line["resps"] = resps;

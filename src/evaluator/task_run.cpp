@@ -65,19 +65,45 @@ std::string OrderedHash::finish() {
   return sha_.hex();
 }
 
-TaskRun::TaskRun(std::shared_ptr<Task> task, std::optional<double> limit, std::int64_t offset)
-    : task_(std::move(task)), first_(offset) {
+TaskRun::TaskRun(std::shared_ptr<Task> task) : task_(std::move(task)) {
   counts.original = task_->num_docs();
+  const auto config = task_->dump_config();
+  shows_media_ = config.contains("doc_to_visual") && !config["doc_to_visual"].is_null();
+  if (counts.original == 0) throw errors::data("task {}: its split has no docs", task_->name());
+}
+
+TaskRun::TaskRun(std::shared_ptr<Task> task, std::optional<double> limit, std::int64_t offset)
+    : TaskRun(std::move(task)) {
+  first_ = offset;
   counts.requested = std::min(count_limit(limit, counts.original), std::max<std::int64_t>(0, counts.original - offset));
   if (counts.requested > 0) return;
-  if (counts.original == 0) throw errors::data("task {}: its split has no docs", task_->name());
   if (offset >= counts.original)
     throw errors::usage("--offset {}: task {} has only {} docs", offset, task_->name(), counts.original);
   throw errors::usage("--limit {}: leaves no doc of task {}; use -1 for all docs", limit.value_or(0), task_->name());
 }
 
+TaskRun::TaskRun(std::shared_ptr<Task> task, std::vector<std::int64_t> doc_ids) : TaskRun(std::move(task)) {
+  std::sort(doc_ids.begin(), doc_ids.end());
+  doc_ids.erase(std::unique(doc_ids.begin(), doc_ids.end()), doc_ids.end());
+  for (const auto id : doc_ids)
+    if (id < 0 || id >= counts.original)
+      throw errors::usage("--samples: task {} has no doc {}: its docs are 0 to {}", task_->name(), id,
+                          counts.original - 1);
+  counts.requested = static_cast<std::int64_t>(doc_ids.size());
+  doc_ids_ = std::move(doc_ids);
+}
+
+std::int64_t TaskRun::doc_at(std::int64_t position) const {
+  return doc_ids_.empty() ? first_ + position : doc_ids_[static_cast<std::size_t>(position)];
+}
+
+std::size_t TaskRun::position_of(std::int64_t doc_id) const {
+  if (doc_ids_.empty()) return static_cast<std::size_t>(doc_id - first_);
+  return static_cast<std::size_t>(std::lower_bound(doc_ids_.begin(), doc_ids_.end(), doc_id) - doc_ids_.begin());
+}
+
 void TaskRun::add_scores(std::int64_t doc_id, const std::vector<ScoredFilter>& scores) {
-  const auto position = static_cast<std::size_t>(doc_id - first_);
+  const std::size_t position = position_of(doc_id);
   for (const auto& scored : scores) {
     for (const auto& [metric, value] : scored.values) {
       auto column = std::find_if(columns_.begin(), columns_.end(), [&, name = metric](const Column& known) {
@@ -91,21 +117,39 @@ void TaskRun::add_scores(std::int64_t doc_id, const std::vector<ScoredFilter>& s
   }
 }
 
+void TaskRun::note_media(std::int64_t doc_id, const std::vector<Request>& requests) {
+  if (!shows_media_ || requests.empty()) return;
+  for (const auto& message : requests.front().messages)
+    for (const auto& part : message.parts)
+      if (part.media) return;
+  without_media_.first = without_media_.docs++ == 0 ? doc_id : std::min(without_media_.first, doc_id);
+}
+
+void TaskRun::warn_of_missing_media() const {
+  if (without_media_.docs > 0)
+    spdlog::warn("{}: {} of {} docs have no picture or other medium (first: doc {}); they were asked as text alone",
+                 task_->name(), without_media_.docs, counts.requested, without_media_.first);
+}
+
 void TaskRun::add_problem(Status status, std::int64_t doc_id, const std::string& error) {
-  std::string reason = one_line(redact(error));
-  auto key = std::make_pair(std::string(to_string(status)), reason);
-  if (!problems_.count(key) && problems_.size() >= kMaxDistinctProblems) key.second = "other reasons";
-  auto [problem, is_new] = problems_.try_emplace(key, Problem{0, doc_id});
+  const std::string reason = one_line(redact(error));
+  auto key = std::make_pair(std::string(to_string(status)), without_numbers(reason));
+  const bool is_other = !problems_.count(key) && problems_.size() >= kMaxDistinctProblems;
+  if (is_other) key.second = "";
+  auto [found, is_new] = problems_.try_emplace(key, Problem{0, doc_id, is_other ? "other reasons" : reason});
   if (is_new) spdlog::warn("{} doc {} {}: {}", task_->name(), doc_id, key.first, reason);
-  ++problem->second.docs;
-  problem->second.first = std::min(problem->second.first, doc_id);
+  Problem& problem = found->second;
+  ++problem.docs;
+  if (doc_id >= problem.first) return;
+  problem.first = doc_id;
+  if (!is_other) problem.reason = reason;
 }
 
 std::vector<std::string> TaskRun::problems() const {
   std::vector<std::string> lines;
   for (const auto& [key, problem] : problems_) {
     lines.push_back(fmt::format("{}: {} {} {} (first: doc {}): {}", task_->name(), problem.docs,
-                                problem.docs == 1 ? "doc" : "docs", key.first, problem.first, key.second));
+                                problem.docs == 1 ? "doc" : "docs", key.first, problem.first, problem.reason));
   }
   if (counts.not_run > 0)
     lines.push_back(fmt::format("{}: {} docs not run: the run was stopped before", task_->name(), counts.not_run));

@@ -64,16 +64,19 @@ class TaskRun {
  public:
   /// Opens the data set. `limit`/`offset` as in EvaluateOptions; throws Error{usage} when they leave no doc.
   TaskRun(std::shared_ptr<Task> task, std::optional<double> limit, std::int64_t offset);
+  /// These docs alone. Throws Error{usage} for an id that the split does not have.
+  TaskRun(std::shared_ptr<Task> task, std::vector<std::int64_t> doc_ids);
 
   Task& task() const { return *task_; }
-  std::int64_t first() const { return first_; }
-  std::int64_t end() const { return first_ + counts.requested; }
+  /// The doc at a position of the run, which goes from 0 to counts.requested - 1. Ids ascend.
+  std::int64_t doc_at(std::int64_t position) const;
 
   /// Takes the scores of an answered doc.
   void add_scores(std::int64_t doc_id, const std::vector<ScoredFilter>& scores);
-  void add_hash(std::int64_t doc_id, std::string hash) {
-    hash_.add(static_cast<std::size_t>(doc_id - first_), std::move(hash));
-  }
+  void add_hash(std::int64_t doc_id, std::string hash) { hash_.add(position_of(doc_id), std::move(hash)); }
+  /// Counts the docs of a task with doc_to_visual that brought no picture.
+  void note_media(std::int64_t doc_id, const std::vector<Request>& requests);
+  void warn_of_missing_media() const;
   void add_problem(Status status, std::int64_t doc_id, const std::string& error);
 
   struct Column {
@@ -92,13 +95,20 @@ class TaskRun {
   struct Problem {
     std::int64_t docs = 0;
     std::int64_t first = 0;
+    std::string reason;  ///< of the first doc
   };
+
+  explicit TaskRun(std::shared_ptr<Task> task);
+  std::size_t position_of(std::int64_t doc_id) const;
 
   std::shared_ptr<Task> task_;
   std::int64_t first_ = 0;
+  std::vector<std::int64_t> doc_ids_;  // ascending; empty: all from first_ on
   std::vector<Column> columns_;
   OrderedHash hash_;
-  std::map<std::pair<std::string, std::string>, Problem> problems_;  // (status, error)
+  bool shows_media_ = false;
+  Problem without_media_;
+  std::map<std::pair<std::string, std::string>, Problem> problems_;  // (status, reason)
 };
 
 }  // namespace lmms_eval

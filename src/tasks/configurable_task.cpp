@@ -168,6 +168,14 @@ FewshotSource ConfigurableTask::fewshot_source(const data::DataSource& data) con
   return source;
 }
 
+std::string ConfigurableTask::fewshot_leak() const {
+  if (shots_ == 0 || !opened().sampler->draws_from(eval_split())) return {};
+  return fmt::format(
+      "its examples come from the evaluated split '{}', and lm-eval's rules leave the doc itself among "
+      "them; name another fewshot_split, or name it as test_split is named",
+      eval_split());
+}
+
 ConfigurableTask::Opened& ConfigurableTask::opened() const {
   std::call_once(open_once_, [this] {
     data::DataSource source;

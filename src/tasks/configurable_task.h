@@ -31,6 +31,7 @@ class ConfigurableTask final : public Task {
   std::int64_t num_docs() const override;
   Doc doc(std::int64_t id) const override;
   std::vector<Request> build_requests(const Doc& doc) override;
+  std::string fewshot_leak() const override;
   nlohmann::ordered_json target(const Doc& doc) const override;
   std::vector<ScoredFilter> score(const Doc& doc, std::span<const Response> responses) const override;
   std::vector<MetricInfo> metrics() const override { return scorer_->metrics(); }

@@ -31,6 +31,10 @@ class FewshotSampler {
 
   /// Throws Error{usage} when there are too few docs for `count` examples.
   void require(int count, const std::string& task) const;
+  /// True if the examples come from this split and the evaluated doc may be one of them.
+  bool draws_from(const std::string& split) const {
+    return source_.name == "split '" + split + "'" && !source_.drop_own_row && !source_.drop_equal;
+  }
   /// REQUIRES require(count, task) to pass. Throws Error{data} when too few docs differ from the evaluated one.
   std::vector<Doc> examples(const Doc& doc, int count);
 

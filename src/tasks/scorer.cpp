@@ -1,6 +1,7 @@
 #include "tasks/scorer.h"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <limits>
 
@@ -66,9 +67,11 @@ void read_gold(const DocReader& reader, const Doc& doc, const std::vector<std::s
   const auto count = static_cast<std::int64_t>(choices.size());
   const auto add = [&](const Json& value) {
     if (value.is_null()) throw errors::data("doc {}: its target is null", doc.id());
-    std::int64_t index = value.is_number_integer()
-                             ? value.get<std::int64_t>()
-                             : std::find(choices.begin(), choices.end(), as_text(value)) - choices.begin();
+    // As Python compares: 0.0 and False are the first choice, True the second.
+    const bool whole = value.is_boolean() || (value.is_number() && value == std::floor(value.get<double>()));
+    std::int64_t index = value.is_boolean() ? value.get<bool>()
+                         : whole            ? value.get<std::int64_t>()
+                                 : std::find(choices.begin(), choices.end(), as_text(value)) - choices.begin();
     if (index < 0 || index >= count) {
       spdlog::warn("doc {}: its target {} is not one of its {} choices; no answer can be right", doc.id(), value.dump(),
                    count);

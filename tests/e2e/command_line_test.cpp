@@ -154,6 +154,15 @@ INSTANTIATE_TEST_SUITE_P(
         UsageCase{dummy({"--include_path", "/no/such/folder"}), "/no/such/folder"},
         UsageCase{dummy({"--config", "/no/such/file.yaml"}), "--config /no/such/file.yaml"},
         UsageCase{dummy({"--num_fewshot", "-2"}), "--num_fewshot -2"},
+        UsageCase{dummy({"--output_path", ""}), "--output_path: is empty"},
+        UsageCase{dummy({"--use_cache", ""}), "--use_cache: is empty"},
+        UsageCase{dummy({"--samples", "{\"digits\": [1]}", "--limit", "2"}), "leave --limit and --offset out"},
+        UsageCase{dummy({"--samples", "{\"digits\": [1"}), "--samples: no JSON map"},
+        UsageCase{dummy({"--samples", "/no/such.json"}), "--samples /no/such.json"},
+        UsageCase{dummy({"--samples", "{\"digits\": [\"a\"]}"}), "is no doc id"},
+        UsageCase{dummy({"--samples", "{\"digits\": []}"}), "no doc of task digits is named"},
+        UsageCase{dummy({"--samples", "{\"digit\": [1]}"}), "did you mean 'digits'"},
+        UsageCase{dummy({"--samples", "{\"digits\": [360]}"}), "no doc 360: its docs are 0 to 359"},
         UsageCase{{"serve"}, "not supported in this version"}));
 
 TEST(CommandLine, ShortFormsPrefixAndUniqueAbbreviationsWork) {

@@ -69,6 +69,21 @@ TEST(FullDisk, WhileSamplesAreWrittenLosesNeitherTheScoresNorWholeLines) {
   EXPECT_LT(lines, 360u) << "the disk was too large for this test";
 }
 
+TEST(FullDisk, WhileTheCacheIsWrittenStopsAskingAndKeepsTheScores) {
+  if (!may_mount()) GTEST_SKIP() << "mounting a small disk is not permitted here (unshare --mount)";
+  const TempDir folder;
+  const auto run = on_small_disk(folder, "96k",
+                                 {"--model", "dummy", "--tasks", "digits", "--use_cache", (folder / "disk/c_").string(),
+                                  "--output_path", (folder / "r.json").string(), "--verbosity", "ERROR"});
+  ASSERT_NE(run.status, 125) << run.err;
+  EXPECT_EQ(run.status, 1) << run.err;
+  EXPECT_NE(run.out.find("|digits|"), std::string::npos) << run.out << run.err;
+  EXPECT_NE(run.err.find("no more requests are sent"), std::string::npos) << run.err;
+  const auto counts = read_json(folder / "r.json")["n-samples"]["digits"];
+  EXPECT_GT(counts["answered"], 0);
+  EXPECT_GT(counts["not_run"], 0) << "the disk was too large for this test";
+}
+
 TEST(FullDisk, WhileTheResultsAreWrittenIsOneClearLineBehindTheTable) {
   if (!may_mount()) GTEST_SKIP() << "mounting a small disk is not permitted here (unshare --mount)";
   const TempDir folder;

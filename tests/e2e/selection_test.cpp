@@ -102,5 +102,77 @@ TEST(Prompts, ADocThatCannotBeRenderedIsUnscorableWhateverIsShownOfIt) {
   }
 }
 
+TEST(Samples, RunTheNamedDocsOfATaskInTheirOrderAndOtherTasksWhole) {
+  const TempDir folder;
+  const auto ids = folder.write("ids.json", R"({"digits": [7, 3, 350, 3]})");
+  for (const std::string& samples : {ids.string(), std::string(R"({"digits": [7, 3, 350]})")}) {
+    const auto run =
+        lmms_eval({"--model", "dummy", "--tasks", "digits,digits_mc", "--samples", samples, "--log_samples",
+                   "--output_path", (folder / "r.json").string(), "--verbosity", "ERROR"});
+    ASSERT_EQ(run.status, 0) << run.err;
+    const auto results = read_json(folder / "r.json");
+    EXPECT_EQ(results["n-samples"]["digits"]["effective"], 3);
+    EXPECT_EQ(results["n-samples"]["digits"]["answered"], 3);
+    EXPECT_EQ(results["n-samples"]["digits_mc"]["answered"], 360);
+    for (const auto& file : files_ending(folder.path(), "samples_digits.jsonl")) {
+      std::vector<int> order;
+      for (const auto& line : read_jsonl(file)) order.push_back(line["doc_id"]);
+      EXPECT_EQ(order, (std::vector<int>{3, 7, 350}));
+      std::filesystem::remove(file);
+    }
+  }
+}
+
+TEST(Integrity, NamesEachKindOfProblemOnceBeforeAnyModelIsLoaded) {
+  const TempDir folder;
+  folder.write("docs.jsonl",
+               "{\"q\": \"a?\", \"label\": 0, \"choices\": [\"x\", \"y\"]}\n"
+               "{\"q\": \"b?\", \"label\": 5, \"choices\": [\"x\", \"y\"]}\n"
+               "{\"q\": \"c?\", \"label\": 9, \"choices\": [\"x\", \"y\"]}\n"
+               "{\"q\": \"d?\", \"label\": null, \"choices\": [\"x\", \"y\"]}\n"
+               "{\"q\": \"e?\", \"label\": 1, \"choices\": [\"x\", \"y\"]}\n");
+  folder.write("mc.yaml",
+               "task: mc\ndataset_path: json\ndataset_kwargs: {data_files: {test: docs.jsonl}}\ntest_split: test\n"
+               "output_type: multiple_choice\ndoc_to_text: q\ndoc_to_target: label\ndoc_to_choice: choices\n");
+  const auto run =
+      lmms_eval({"--model", "llava_onevision", "--model_args", "pretrained=/no/such/model", "--tasks", "mc",
+                 "--include_path", folder.path().string(), "--check_integrity", "--limit", "1", "--num_fewshot", "1"});
+  EXPECT_EQ(run.status, 1) << run.err;
+  EXPECT_NE(run.err.find("2 of 5 docs (first: doc 1): its target 5 is none of its choices"), std::string::npos)
+      << run.err;
+  EXPECT_NE(run.err.find("1 of 5 docs (first: doc 3): its target is null"), std::string::npos) << run.err;
+  EXPECT_EQ(run.err.find("/no/such/model"), std::string::npos) << run.err;
+}
+
+TEST(Integrity, DecodesPicturesAndWarnsOfDocsWithoutOne) {
+  const TempDir folder;
+  folder.write("tasks/mine.yaml", image_task());
+  const std::string whole = tiny_png(1), half = whole.substr(0, whole.size() / 2);
+  write_image_parquet(folder / "tasks/data.parquet",
+                      {{whole, "q", "A"}, {half, "q", "A"}, {whole, "q", "A"}, {half, "q", "A"}}, 2);
+  const auto run = lmms_eval({"--model", "dummy", "--tasks", "mine", "--include_path", (folder / "tasks").string(),
+                              "--check_integrity", "--verbosity", "ERROR"});
+  EXPECT_EQ(run.status, 1) << run.err;
+  EXPECT_NE(run.err.find("2 of 4 docs (first: doc 1)"), std::string::npos) << run.err;
+  EXPECT_EQ(run.out, "");
+}
+
+TEST(Integrity, WarnsOfExamplesThatMayBeTheDocItself) {
+  const TempDir folder;
+  folder.write("docs.jsonl", "{\"q\": \"a?\", \"a\": \"1\"}\n{\"q\": \"b?\", \"a\": \"2\"}\n");
+  const std::string yaml =
+      "dataset_path: json\ndataset_kwargs: {data_files: {test: docs.jsonl}}\ntest_split: test\ndoc_to_text: q\n"
+      "doc_to_target: a\n";
+  folder.write("leaks.yaml", "task: leaks\n" + yaml);
+  folder.write("tight.yaml", "task: tight\nfewshot_split: test\n" + yaml);
+  const auto run = lmms_eval({"--model", "dummy", "--tasks", "leaks,tight", "--include_path", folder.path().string(),
+                              "--num_fewshot", "1", "--check_integrity"});
+  EXPECT_EQ(run.status, 0) << run.err;
+  EXPECT_NE(run.err.find("integrity of task leaks: its examples come from the evaluated split 'test'"),
+            std::string::npos)
+      << run.err;
+  EXPECT_EQ(run.err.find("integrity of task tight: its examples"), std::string::npos) << run.err;
+}
+
 }  // namespace
 }  // namespace lmms_eval::testing

@@ -8,6 +8,7 @@
 #include "base/base64.h"
 #include "base/errors.h"
 #include "base/log.h"
+#include "base/python_json.h"
 #include "base/text.h"
 
 namespace lmms_eval::http {
@@ -108,7 +109,9 @@ std::optional<std::int64_t> count(const ordered_json& usage, const char* name) {
   if (!usage.is_object()) return std::nullopt;
   const auto value = usage.find(name);
   if (value == usage.end() || !value->is_number()) return std::nullopt;
-  return value->get<std::int64_t>();
+  const auto number = value->get<double>();
+  constexpr double kMost = 1e12;  // beyond it, or below zero, the server counts wrong
+  return number >= 0 && number <= kMost ? std::optional(static_cast<std::int64_t>(number)) : std::nullopt;
 }
 
 TokenCounts token_counts(const ordered_json& reply) {
@@ -206,7 +209,8 @@ std::vector<std::string> unsent_options(const GenerationOptions& generation, con
 }
 
 ApiReply read_chat_completion(const HttpOutcome& outcome) {
-  const auto reply = ordered_json::parse(outcome.body, nullptr, false);
+  auto reply = ordered_json::parse(outcome.body, nullptr, false);
+  if (reply.is_discarded()) reply = ordered_json::parse(without_lone_surrogates(outcome.body), nullptr, false);
   if (!reply.is_object()) {
     if (outcome.content_type.find("html") != std::string::npos)
       return retry("the server sent a web page, not JSON; check base_url");

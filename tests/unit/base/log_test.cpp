@@ -17,6 +17,8 @@ TEST(Redact, RemovesValuesOfSecretNames) {
   EXPECT_EQ(redact("http://h/v1?api_key=abc&x=1"), "http://h/v1?api_key=[REDACTED]&x=1");
   EXPECT_EQ(redact("Authorization: Bearer abc.def"), "Authorization: Bearer [REDACTED]");
   EXPECT_EQ(redact("hf_abcdefghijklmnopqrstuvwx end"), "[REDACTED] end");
+  EXPECT_EQ(redact("set api_key=... or OPENAI_API_KEY"), "set api_key=... or OPENAI_API_KEY");
+  EXPECT_EQ(redact("api_key=abcdef; then"), "api_key=[REDACTED]; then");
   EXPECT_EQ(redact("max_tokens=12,tokenizer=t"), "max_tokens=12,tokenizer=t");
 }
 

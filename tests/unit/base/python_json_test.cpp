@@ -53,5 +53,14 @@ TEST(PythonDumps, WritesNanAndInfinityByName) {
   EXPECT_EQ(python_dumps(Json(-std::numeric_limits<double>::infinity())), "-Infinity");
 }
 
+TEST(WithoutLoneSurrogates, PutsTheReplacementCharacterInTheirPlace) {
+  EXPECT_EQ(without_lone_surrogates(R"({"a": "x\ud83dy"})"), R"({"a": "x\ufffdy"})");
+  EXPECT_EQ(without_lone_surrogates(R"("\udc00")"), R"("\ufffd")");
+  EXPECT_EQ(without_lone_surrogates(R"("\ud83d\ude00")"), R"("\ud83d\ude00")");
+  EXPECT_EQ(without_lone_surrogates(R"("\ud83d\ud83d\ude00")"), R"("\ufffd\ud83d\ude00")");
+  EXPECT_EQ(without_lone_surrogates(R"("\\ud83d")"), R"("\\ud83d")");  // an escaped backslash
+  EXPECT_EQ(without_lone_surrogates(R"("\ud83)"), R"("\ud83)");
+}
+
 }  // namespace
 }  // namespace lmms_eval

@@ -36,5 +36,11 @@ TEST(Text, SplitKeepsEmptyPieces) {
 
 TEST(Text, CodePointsAreCountedNotBytes) { EXPECT_EQ(count_code_points("a\xC3\xA9\xF0\x9F\x98\x80"), 3u); }
 
+TEST(WithoutNumbers, LeavesTheReasonAndTheHttpStatus) {
+  EXPECT_EQ(without_numbers("doc 17: row 3 of 200"), "doc #: row # of #");
+  EXPECT_EQ(without_numbers("HTTP 500 after 3 attempts"), "HTTP 500 after # attempts");
+  EXPECT_EQ(without_numbers(""), "");
+}
+
 }  // namespace
 }  // namespace lmms_eval

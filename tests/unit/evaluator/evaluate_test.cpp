@@ -184,6 +184,29 @@ TEST(Evaluate, ATokenBudgetLeavesTheRestNotRun) {
   EXPECT_EQ(results.counts[0].second.answered, 4);
   EXPECT_EQ(results.counts[0].second.not_run, 6);
   EXPECT_FALSE(results.complete);
+  EXPECT_NE(std::find(results.problems.begin(), results.problems.end(),
+                      "stopped at --max_tokens 35: 40 were used, those of requests in flight among them"),
+            results.problems.end());
+}
+
+TEST(Evaluate, TokensOfACallThatGaveNoAnswerCount) {
+  FakeModel model([](const Request& request) {
+    Response response = request.doc_id == 1 ? Response::failure("no content") : gold(request);
+    if (request.doc_id < 2) response.tokens = {9, 1, std::nullopt};
+    return response;
+  });
+  const auto results = run(model, std::make_shared<FakeTask>("t", 3), quiet());
+  EXPECT_EQ(results.counts[0].second.failed, 1);
+  EvaluateOptions budget = quiet();
+  budget.max_tokens = 15;  // spent only if the failed call counts
+  FakeModel one(
+      [](const Request& request) {
+        Response response = request.doc_id == 1 ? Response::failure("no content") : gold(request);
+        response.tokens = {9, 1, std::nullopt};
+        return response;
+      },
+      1);
+  EXPECT_EQ(run(one, std::make_shared<FakeTask>("t", 3), budget).counts[0].second.not_run, 1);
 }
 
 TEST(Evaluate, EmptyAndCutAnswersAreScoredAndCounted) {

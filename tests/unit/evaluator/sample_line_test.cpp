@@ -65,6 +65,18 @@ TEST(SampleLine, ARowThatCannotBeReadHasALine) {
   EXPECT_EQ(line["error"], "t.parquet: row 7 is broken");
 }
 
+TEST(SampleLine, ARequestWithoutAnswerHasNoTextNone) {
+  FakeTask task("t", 1);
+  const Doc doc = task.doc(0);
+  const auto requests = task.build_requests(doc);
+  const std::vector<Response> responses = {Response::failure("HTTP 500")};
+  const FinishedDoc finished{task, doc, requests, responses, Status::failed, "HTTP 500", ""};
+  const auto line = nlohmann::json::parse(sample_line(finished, nullptr, ""));
+  EXPECT_FALSE(line.contains("resps"));
+  EXPECT_TRUE(line["filtered_resps"].is_null());
+  EXPECT_EQ(line["status"], "failed");
+}
+
 TEST(SampleLine, RepeatsOfOneRequestStayTogether) {
   FakeTask task("t", 1);
   task.repeats_count = 2;

@@ -59,5 +59,18 @@ TEST(TaskRun, SumsUpProblemsByReason) {
   EXPECT_EQ(lines[1], "t: 1 doc unscorable (first: doc 1): bad image");
 }
 
+TEST(TaskRun, SumsUpProblemsThatDifferInTheDocAlone) {
+  TaskRun run(std::make_shared<FakeTask>("t", 100), std::nullopt, 0);
+  for (std::int64_t doc = 99; doc >= 0; --doc)
+    run.add_problem(Status::unscorable, doc, "doc " + std::to_string(doc) + ": its target is null");
+  run.add_problem(Status::failed, 3, "HTTP 500 after 7 tries");
+  run.add_problem(Status::failed, 4, "HTTP 429 after 9 tries");
+  const auto lines = run.problems();
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_EQ(lines[0], "t: 1 doc failed (first: doc 4): HTTP 429 after 9 tries");
+  EXPECT_EQ(lines[1], "t: 1 doc failed (first: doc 3): HTTP 500 after 7 tries");
+  EXPECT_EQ(lines[2], "t: 100 docs unscorable (first: doc 0): doc 0: its target is null");
+}
+
 }  // namespace
 }  // namespace lmms_eval

@@ -215,6 +215,19 @@ TEST(Scorer, ScoresLikelihoodsByValueAndGreediness) {
             R"({"perplexity":-1.5,"acc":1.0})");
 }
 
+TEST(Scorer, TakesAWholeNumberOrABooleanForTheIndexOfAChoice) {
+  const Scored task(kChoices);
+  const std::vector<Response> second = {Response::likelihood(-2, false), Response::likelihood(-1, false)};
+  const auto acc = [&](const Json& label) {
+    return task.values({{"label", label}, {"choices", {"a", "b"}}}, second)["acc"];
+  };
+  EXPECT_EQ(acc(1), 1.0);
+  EXPECT_EQ(acc(1.0), 1.0);
+  EXPECT_EQ(acc(true), 1.0);
+  EXPECT_EQ(acc(false), 0.0);
+  EXPECT_EQ(acc(0.5), 0.0);
+}
+
 TEST(Scorer, PassesAnswersThroughUnderPredictOnly) {
   TaskOverrides overrides;
   overrides.predict_only = true;

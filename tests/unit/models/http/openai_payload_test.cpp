@@ -252,6 +252,11 @@ TEST(ReadChatCompletion, AsksAgainForWhatIsNoCompletion) {
 }
 
 TEST(ReadChatCompletion, DoesWithoutUsage) {
+  const auto odd = read(R"({"choices": [{"message": {"content": "a"}}], "usage": {"prompt_tokens": -3,
+                          "completion_tokens": 1e300}})");
+  EXPECT_FALSE(odd.response.tokens.input);
+  EXPECT_FALSE(odd.response.tokens.output);
+  EXPECT_EQ(read(R"({"choices": [{"message": {"content": "a\ud83d"}}]})").response.text, "a\uFFFD");
   const auto tokens = read(R"({"choices": [{"message": {"content": "a"}}], "usage": null})").response.tokens;
   EXPECT_FALSE(tokens.input);
   EXPECT_FALSE(tokens.output);
