@@ -37,4 +37,17 @@ std::string_view python_strip(std::string_view utf8) {
   return utf8;
 }
 
+std::vector<std::string_view> python_split(std::string_view utf8) {
+  std::vector<std::string_view> words;
+  std::size_t begin = 0;
+  for (std::size_t at = 0; at < utf8.size();) {
+    const std::size_t space = space_at(utf8.substr(at), false);
+    if (space > 0 && at > begin) words.push_back(utf8.substr(begin, at - begin));
+    at += space > 0 ? space : 1;
+    if (space > 0) begin = at;
+  }
+  if (begin < utf8.size()) words.push_back(utf8.substr(begin));
+  return words;
+}
+
 }  // namespace lmms_eval

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include "lmms_eval/export.h"
 
@@ -11,5 +12,8 @@ LMMS_EVAL_API bool is_python_space(char32_t c);
 /// Python's str.strip() and str.rstrip(): Unicode white space at the ends goes. Bytes that are no UTF-8 stay.
 LMMS_EVAL_API std::string_view python_strip(std::string_view utf8);
 LMMS_EVAL_API std::string_view python_rstrip(std::string_view utf8);
+
+/// Python's str.split(): what stands between runs of Unicode white space.
+LMMS_EVAL_API std::vector<std::string_view> python_split(std::string_view utf8);
 
 }  // namespace lmms_eval

@@ -145,4 +145,9 @@ std::string without_numbers(std::string_view reason) {
   return text;
 }
 
+std::string replace_all(std::string text, std::string_view from, std::string_view to) {
+  for (std::size_t at = 0; (at = text.find(from, at)) != text.npos; at += to.size()) text.replace(at, from.size(), to);
+  return text;
+}
+
 }  // namespace lmms_eval

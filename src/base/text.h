@@ -34,4 +34,7 @@ LMMS_EVAL_API std::size_t count_code_points(std::string_view utf8);
 /// HTTP status stays.
 LMMS_EVAL_API std::string without_numbers(std::string_view reason);
 
+/// Every occurrence of `from`, which is not empty, replaced: Python's str.replace.
+LMMS_EVAL_API std::string replace_all(std::string text, std::string_view from, std::string_view to);
+
 }  // namespace lmms_eval

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string_view>
+#include "base/python_text.h"
 
 #include "metrics/words.h"
 
@@ -406,7 +407,7 @@ constexpr std::string_view kSpellings =
 
 std::map<std::string_view, std::string_view> spellings() {
   std::map<std::string_view, std::string_view> table;
-  const auto words = words_of(kSpellings);
+  const auto words = python_split(kSpellings);
   for (std::size_t i = 0; i + 1 < words.size(); i += 2) table[words[i]] = words[i + 1];
   return table;
 }
@@ -416,7 +417,7 @@ std::map<std::string_view, std::string_view> spellings() {
 std::string with_american_spelling(const std::string& text) {
   static const auto kTable = spellings();
   std::string result;
-  for (const auto word : words_of(text)) {
+  for (const auto word : python_split(text)) {
     if (!result.empty()) result += ' ';
     const auto found = kTable.find(word);
     result += found == kTable.end() ? word : found->second;

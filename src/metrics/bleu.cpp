@@ -65,13 +65,13 @@ std::string prepared(const std::string& line, const BleuOptions& options) {
 /// Length of the hypothesis, of the closest reference, then the matching n-grams and all n-grams for each order.
 std::vector<double> count(const Segment& segment, const BleuOptions& options) {
   const std::string hypothesis = prepared(segment.hypothesis, options);
-  const auto words = words_of(hypothesis);
+  const auto words = python_split(hypothesis);
   const double length = static_cast<double>(words.size());
   double closest = -1;
   std::vector<Counter> known(options.orders);
   for (const auto& text : segment.references) {
     const std::string reference = prepared(text, options);
-    const auto reference_words = words_of(reference);
+    const auto reference_words = python_split(reference);
     const double other = static_cast<double>(reference_words.size());
     const double nearer = std::abs(length - other) - std::abs(length - closest);
     if (closest < 0 || nearer < 0 || (nearer == 0 && other < closest)) closest = other;

@@ -58,10 +58,10 @@ std::string western(std::string_view text) {
 }
 
 std::string thirteen_a(std::string_view text) {
-  std::string line = replaced(std::string(text), "<skipped>", "");
-  line = replaced(replaced(std::move(line), "-\n", ""), "\n", " ");
-  line = replaced(replaced(std::move(line), "&quot;", "\""), "&amp;", "&");
-  line = replaced(replaced(std::move(line), "&lt;", "<"), "&gt;", ">");
+  std::string line = replace_all(std::string(text), "<skipped>", "");
+  line = replace_all(replace_all(std::move(line), "-\n", ""), "\n", " ");
+  line = replace_all(replace_all(std::move(line), "&quot;", "\""), "&amp;", "&");
+  line = replace_all(replace_all(std::move(line), "&lt;", "<"), "&gt;", ">");
   return western(' ' + line + ' ');
 }
 

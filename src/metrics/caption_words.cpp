@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/python_text.h"
 #include "base/regex.h"
 #include "base/text.h"
 #include "metrics/words.h"
@@ -106,9 +107,9 @@ void add_word(View word, std::vector<std::string>& words) {
 }  // namespace
 
 std::string caption_words(const std::string& caption) {
-  const std::string lower = replaced(lower_unicode(caption), "’", "'");
+  const std::string lower = replace_all(lower_unicode(caption), "’", "'");
   std::vector<std::string> words;
-  for (const View word : words_of(lower)) add_word(word, words);
+  for (const View word : python_split(lower)) add_word(word, words);
   return join(words, " ");
 }
 

@@ -66,7 +66,7 @@ std::vector<Counter> ngrams(const std::string& text, const ChrfOptions& options)
   std::vector<std::u32string> characters, words;
   for (const char32_t c : utf8_to_utf32(line))
     if (options.whitespace || !is_python_space(c)) characters.emplace_back(1, c);
-  for (const auto word : words_of(line)) add_word(utf8_to_utf32(word), words);
+  for (const auto word : python_split(line)) add_word(utf8_to_utf32(word), words);
   std::vector<Counter> counters;
   count_ngrams(characters, options.characters, false, counters);
   count_ngrams(words, options.words, true, counters);

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/errors.h"
+#include "base/python_text.h"
 #include "base/text.h"
 #include "metrics/caption_words.h"
 #include "metrics/metric.h"
@@ -23,7 +24,7 @@ constexpr double kLengthSpread = 6;
 using Ngrams = std::map<std::vector<std::uint32_t>, double>;
 
 Ngrams ngrams(const std::string& caption, Vocabulary& vocabulary) {
-  const auto words = vocabulary.numbers(words_of(caption));
+  const auto words = vocabulary.numbers(python_split(caption));
   Ngrams counts;
   for (std::size_t n = 1; n <= kOrders; ++n)
     for (std::size_t i = 0; i + n <= words.size(); ++i)

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/python_text.h"
 #include "base/text.h"
 #include "metrics/substitute.h"
 #include "metrics/words.h"
@@ -315,7 +316,7 @@ std::string with_halves(const std::string& text) {
   const auto segments = Regex::cached(R"(\band\s+a\s+half\b)").split(text);
   std::vector<std::string> parts;
   for (std::size_t i = 0; i < segments.size(); ++i) {
-    const auto words = words_of(segments[i]);
+    const auto words = python_split(segments[i]);
     if (words.empty()) continue;
     parts.push_back(segments[i]);
     if (i + 1 == segments.size()) continue;
@@ -349,7 +350,7 @@ std::string finished(const std::string& text) {
 std::string with_digits(const std::string& text) {
   const std::string line = prepared(text);
   std::vector<std::string> words;
-  for (const auto word : words_of(line)) words.emplace_back(word);
+  for (const auto word : python_split(line)) words.emplace_back(word);
   return finished(Reader(words).read());
 }
 

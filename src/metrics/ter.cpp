@@ -4,6 +4,7 @@
 
 #include "base/python_text.h"
 #include "base/regex.h"
+#include "base/text.h"
 #include "metrics/arguments.h"
 #include "metrics/ter_edits.h"
 #include "metrics/translation.h"
@@ -71,11 +72,11 @@ std::u32string spaced(const std::u32string& text, Is is_pair, bool before, bool 
 }
 
 std::u32string western(std::string text) {
-  text = replaced(replaced(std::move(text), "\n-", ""), "\n", " ");
-  text = replaced(replaced(std::move(text), "&quot;", "\""), "&amp;", "&");
-  text = replaced(replaced(std::move(text), "&lt;", "<"), "&gt;", ">");
+  text = replace_all(replace_all(std::move(text), "\n-", ""), "\n", " ");
+  text = replace_all(replace_all(std::move(text), "&quot;", "\""), "&amp;", "&");
+  text = replace_all(replace_all(std::move(text), "&lt;", "<"), "&gt;", ">");
   std::u32string line = apart(utf8_to_utf32(' ' + text + ' '), stands_alone);
-  line = utf8_to_utf32(replaced(utf8_of(line), "'s ", " 's "));
+  line = utf8_to_utf32(replace_all(utf8_of(line), "'s ", " 's "));
   line = spaced(
       line, [](char32_t a, char32_t b) { return !is_digit(a) && is_stop(b); }, false, true);
   line = spaced(
@@ -104,12 +105,12 @@ std::string prepared(const std::string& text, const TerOptions& options) {
 std::vector<double> count(const Segment& segment, const TerOptions& options) {
   Vocabulary vocabulary;
   const std::string text = prepared(segment.hypothesis, options);
-  const auto hypothesis = vocabulary.numbers(words_of(text));
+  const auto hypothesis = vocabulary.numbers(python_split(text));
   double edits = std::numeric_limits<double>::infinity(), length = 0;
   for (const auto& reference : segment.references) {
     // sacrebleu prepares references twice, which can cut them again.
     const std::string reference_text = prepared(joined_words(prepared(reference, options)), options);
-    const auto words = vocabulary.numbers(words_of(reference_text));
+    const auto words = vocabulary.numbers(python_split(reference_text));
     edits = std::min(edits, static_cast<double>(translation_edits(hypothesis, words)));
     length += static_cast<double>(words.size());
   }

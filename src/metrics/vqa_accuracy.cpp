@@ -5,6 +5,7 @@
 #include "base/errors.h"
 #include "base/python_text.h"
 #include "base/regex.h"
+#include "base/text.h"
 #include "metrics/arguments.h"
 #include "metrics/metric.h"
 #include "metrics/vqa_contractions.h"
@@ -15,30 +16,8 @@ namespace {
 
 /// Lower case without commas and question marks; 's apart.
 std::string tokenized(const std::string& answer) {
-  std::string text = replaced(replaced(lower_unicode(answer), ",", ""), "?", "");
-  return std::string(python_strip(replaced(std::move(text), "'s", " 's")));
-}
-
-/// Punctuation goes where it stands beside a blank (or a comma stands between digits anywhere), else becomes a blank.
-/// Full stops go unless a digit follows, the first 32 of them, as in the published program.
-std::string without_punctuation(const std::string& text) {
-  static constexpr std::string_view kPunctuation = ";/[]\"{}()=+\\_-><@`,?!";
-  constexpr std::size_t kMostStops = 32;
-  const bool digits_with_comma = Regex::cached(R"((?<=\d)(\,)+(?=\d))").search(text).has_value();
-  std::string result = text;
-  for (const char mark : kPunctuation) {
-    const std::string alone(1, mark);
-    const bool beside_blank = text.find(alone + ' ') != text.npos || text.find(' ' + alone) != text.npos;
-    result = replaced(std::move(result), alone, beside_blank || digits_with_comma ? "" : " ");
-  }
-  std::string kept;
-  std::size_t from = 0, stops = 0;
-  for (const auto& match : Regex::cached(R"(\.(?!\d))").find_all(result)) {
-    if (stops++ == kMostStops) break;
-    kept += result.substr(from, match.begin - from);
-    from = match.end;
-  }
-  return kept + result.substr(from);
+  std::string text = replace_all(replace_all(lower_unicode(answer), ",", ""), "?", "");
+  return std::string(python_strip(replace_all(std::move(text), "'s", " 's")));
 }
 
 /// Number words as digits, no articles, contractions with their apostrophes.
@@ -48,7 +27,7 @@ std::string with_plain_words(const std::string& text) {
       {"five", "5"}, {"six", "6"},  {"seven", "7"}, {"eight", "8"}, {"nine", "9"},  {"ten", "10"}};
   std::string result;
   const std::string lower = lower_unicode(text);
-  for (std::string_view word : words_of(lower)) {
+  for (std::string_view word : python_split(lower)) {
     if (const auto number = kNumbers.find(word); number != kNumbers.end()) word = number->second;
     if (word == "a" || word == "an" || word == "the") continue;
     if (!result.empty()) result += ' ';
@@ -60,8 +39,8 @@ std::string with_plain_words(const std::string& text) {
 std::string normalized(const std::string& answer, const std::string& how) {
   if (how == "none") return answer;
   const std::string text = how == "full" ? tokenized(answer) : answer;
-  const std::string line(python_strip(replaced(replaced(text, "\n", " "), "\t", " ")));
-  return with_plain_words(without_punctuation(line));
+  const std::string line(python_strip(replace_all(replace_all(text, "\n", " "), "\t", " ")));
+  return with_plain_words(without_punctuation(line, Regex::cached(R"((?<=\d)(\,)+(?=\d))").search(line).has_value()));
 }
 
 std::string normalizer_of(const Json& arguments) {

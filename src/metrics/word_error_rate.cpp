@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/errors.h"
+#include "base/python_text.h"
 #include "base/regex.h"
 #include "base/text.h"
 #include "metrics/arguments.h"
@@ -50,7 +51,7 @@ std::string normalized(const std::string& text, const std::string& normalizer) {
 }
 
 std::vector<std::uint32_t> units(const std::string& text, bool characters, Vocabulary& vocabulary) {
-  if (!characters) return vocabulary.numbers(words_of(text));
+  if (!characters) return vocabulary.numbers(python_split(text));
   const std::u32string line = utf8_to_utf32(joined_words(text));
   return {line.begin(), line.end()};
 }

@@ -1,6 +1,8 @@
 #include "metrics/words.h"
 
 #include "base/python_text.h"
+#include "base/regex.h"
+#include "base/text.h"
 
 namespace lmms_eval::metrics {
 char32_t first_character(std::string_view utf8, std::size_t& bytes) {
@@ -30,30 +32,31 @@ std::string utf8_of(std::u32string_view text) {
   return utf8;
 }
 
-std::vector<std::string_view> words_of(std::string_view utf8) {
-  std::vector<std::string_view> words;
-  std::size_t begin = 0, bytes = 0;
-  for (std::size_t at = 0; at < utf8.size(); at += bytes) {
-    if (!is_python_space(first_character(utf8.substr(at), bytes))) continue;
-    if (at > begin) words.push_back(utf8.substr(begin, at - begin));
-    begin = at + bytes;
-  }
-  if (begin < utf8.size()) words.push_back(utf8.substr(begin));
-  return words;
-}
-
 std::string joined_words(std::string_view utf8) {
   std::string text;
-  for (const auto word : words_of(utf8)) {
+  for (const auto word : python_split(utf8)) {
     if (!text.empty()) text += ' ';
     text += word;
   }
   return text;
 }
 
-std::string replaced(std::string text, std::string_view from, std::string_view to) {
-  for (std::size_t at = 0; (at = text.find(from, at)) != text.npos; at += to.size()) text.replace(at, from.size(), to);
-  return text;
+std::string without_punctuation(const std::string& text, bool all_go) {
+  constexpr std::size_t kMostStops = 32;  // re.UNICODE, which that program gives for a count
+  std::string result = text;
+  for (const char mark : std::string_view(";/[]\"{}()=+\\_-><@`,?!")) {
+    const std::string alone(1, mark);
+    const bool beside_blank = text.find(alone + ' ') != text.npos || text.find(' ' + alone) != text.npos;
+    result = replace_all(std::move(result), alone, beside_blank || all_go ? "" : " ");
+  }
+  std::string kept;
+  std::size_t from = 0, stops = 0;
+  for (const auto& match : Regex::cached(R"(\.(?!\d))").find_all(result)) {
+    if (stops++ == kMostStops) break;
+    kept += result.substr(from, match.begin - from);
+    from = match.end;
+  }
+  return kept + result.substr(from);
 }
 
 std::uint32_t Vocabulary::number(std::string_view word) {

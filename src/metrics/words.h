@@ -6,14 +6,17 @@
 #include <string>
 #include <string_view>
 #include <vector>
+#include "base/python_text.h"
+#include "base/text.h"
 
 namespace lmms_eval::metrics {
 
-/// Python's str.split(): what stands between runs of Unicode white space.
-std::vector<std::string_view> words_of(std::string_view utf8);
 /// Words with one blank between them.
 std::string joined_words(std::string_view utf8);
-std::string replaced(std::string text, std::string_view from, std::string_view to);
+
+/// As VQA's program has it: a mark goes where it stands beside a blank anywhere in the text, and every mark where
+/// `all_go`; else it becomes a blank. Full stops go unless a digit follows, the first 32 of them.
+std::string without_punctuation(const std::string& text, bool all_go);
 
 /// The first character of a text that is not empty, and its length in bytes; a stray byte stands for itself.
 char32_t first_character(std::string_view utf8, std::size_t& bytes);

@@ -6,6 +6,7 @@
 #include "base/errors.h"
 #include "base/text.h"
 #include "data/media_kind.h"
+#include "template/literal.h"
 #include "template/operators.h"
 
 namespace lmms_eval {
@@ -20,19 +21,6 @@ bool all_digits(const std::string& text) {
 Json as_index(const std::string& text) { return text.size() < 10 ? Json(std::stoi(text)) : Json(text); }
 
 }  // namespace
-
-std::optional<Json> literal_list(const std::string& text) {
-  const auto trimmed = trim(text);
-  if (!trimmed.starts_with('[') || !trimmed.ends_with(']')) return std::nullopt;
-  try {
-    // Jinja's own expressions have Python's literals.
-    const auto value = tmpl::Expression::parse(trimmed).evaluate(Json::object());
-    const Json list = value.to_json();
-    return list.is_array() ? std::optional(list) : std::nullopt;
-  } catch (const Error&) {
-    return std::nullopt;
-  }
-}
 
 DocReader::DocReader(const TaskConfig& config, const std::vector<std::string>& columns, std::filesystem::path folder)
     : folder_(std::move(folder)),
@@ -120,14 +108,14 @@ Json DocReader::target(const Doc& doc) const {
   if (target_.kind != Kind::template_text || !target.is_string()) return target;
   const std::string text = target.get<std::string>();
   if (has_choices() && all_digits(text)) return as_index(text);
-  if (auto list = literal_list(text)) return *list;
+  if (auto list = tmpl::literal_list(text)) return *list;
   return target;
 }
 
 std::vector<std::string> DocReader::choices(const Doc& doc) const {
   Json value = this->value(choice_, doc);
   if (value.is_string()) {
-    auto list = literal_list(value.get<std::string>());
+    auto list = tmpl::literal_list(value.get<std::string>());
     if (!list)
       throw errors::data("doc {}: doc_to_choice gave '{}', which is no list", doc.id(),
                          one_line(value.get<std::string>(), 80));

@@ -51,7 +51,4 @@ class DocReader {
   Source text_, target_, choice_, visual_, description_, gen_prefix_;
 };
 
-/// Python's ast.literal_eval for lists of texts and numbers: "['a', 'b']". Nothing if the text is something else.
-std::optional<nlohmann::ordered_json> literal_list(const std::string& text);
-
 }  // namespace lmms_eval
