@@ -12,6 +12,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import bench_tasks
+
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = ROOT / "build/release/lmms_eval"
 MODEL = ROOT / "tests/models/tiny-llava-onevision"
@@ -108,17 +110,22 @@ def bench_api(runs):
         row(f"requests/s, whole command, {latency} ms latency, {concurrency} in flight", rates, "1/s")
 
 
+def bench_task_layer(runs):
+    header()
+    bench_tasks.bench_tasks(timed, row, runs)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("what", nargs="*", choices=[[], "startup", "local", "api"])
+    parser.add_argument("what", nargs="*", choices=[[], "startup", "tasks", "local", "api"])
     arguments = parser.parse_args()
     import torch
     import transformers
 
     cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.machine())
     print(f"{cpu}, {os.cpu_count()} cores; lmms_eval's torch {our_torch()}, Python's torch {torch.__version__}, transformers {transformers.__version__}; {arguments.runs} interleaved runs\n")
-    for name, bench in (("startup", bench_startup), ("local", bench_local), ("api", bench_api)):
+    for name, bench in (("startup", bench_startup), ("tasks", bench_task_layer), ("local", bench_local), ("api", bench_api)):
         if not arguments.what or name in arguments.what:
             print(f"{name}\n")
             bench(arguments.runs)

@@ -201,12 +201,14 @@ class Document {
     Json subtasks = Json::object();
     std::map<std::string, Json> configs, versions, shots, better;
     Json samples = Json::object();
-    for_each_node(tasks_, 0, [&](const TaskNode& node, int) {
+    for_each_node(tasks_, 0, [&](const TaskNode& node, int depth) {
       Json members = Json::array();
       for (const auto& member : node.members) members.push_back(member.name);
-      subtasks[node.name] = members;
+      if (!node.task || depth == 0) subtasks[node.name] = members;  // a member of a group has no entry of its own
       better[node.name] = higher_is_better(node);
-      versions[node.name] = version_json(node.task ? node.task->version() : node.version);
+      // lm-eval's groups say N/A, lmms-eval's nothing.
+      if (node.task || node.shows_num_fewshot || node.version != "N/A")
+        versions[node.name] = version_json(node.task ? node.task->version() : node.version);
       if (!node.task) {
         if (const auto shared = node.shows_num_fewshot ? shared_num_fewshot(node) : std::nullopt)
           shots[node.name] = *shared;

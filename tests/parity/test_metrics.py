@@ -117,7 +117,7 @@ def test_rouge(driver, stemmer):
     texts = Texts(11)
     kinds = ["rouge1", "rouge2", "rougeL", "rougeLsum"]
     scorer = RougeScorer(kinds, use_stemmer=stemmer)
-    for _ in range(1000):
+    for _ in range(10_000):
         prediction, reference = texts.pair(20)
         references = [reference] + [texts.like(reference) for _ in range(texts.random.randint(0, 2))]
         got = driver.ask(metric="rouge", predictions=[prediction], references=references,
@@ -150,8 +150,8 @@ def test_stemmer(driver):
                                               ignore_numbers=[False, True], regexes_to_ignore=[None, [",", r"\$", r"\s+"]]))
 def test_exact_match(driver, arguments):
     texts = Texts(13)
-    for _ in range(100):
-        prediction = texts.text(2)
+    for _ in range(1_500):
+        prediction = texts.text(2).replace("İ", "I")  # whose lower case NumPy cuts: docs/differences.md
         reference = texts.random.choice([prediction, prediction.upper(), prediction + "1", prediction.strip(" .,")])
         want = lm_eval_metrics.exact_match_hf_evaluate([prediction], [reference], **arguments)["exact_match"]
         assert driver.ask(metric="exact_match", predictions=[prediction], references=[reference],
@@ -160,7 +160,7 @@ def test_exact_match(driver, arguments):
 
 def test_anls(driver):
     texts = Texts(17)
-    for _ in range(1500):
+    for _ in range(10_000):
         prediction, reference = texts.pair(4)
         references = [reference, *(texts.like(reference) for _ in range(texts.random.randint(0, 2)))]
         arguments = texts.random.choice([{}, {"thresh_hold": 0.2}])
@@ -179,7 +179,7 @@ def test_relaxed_accuracy(driver):
     for prediction, target in itertools.product(numbers, numbers):
         got = driver.ask(metric="relaxed_accuracy", predictions=[prediction], references=[target])
         assert got == float(relaxed_correctness(prediction, target)), (prediction, target)
-    for _ in range(1000):
+    for _ in range(10_000):
         target = f"{texts.random.uniform(-100, 100):.{texts.random.randint(0, 3)}f}"
         prediction = f"{float(target) * texts.random.uniform(0.9, 1.1):.4f}" + texts.random.choice(["", "", "%"])
         got = driver.ask(metric="relaxed_accuracy", predictions=[prediction], references=[target])
@@ -208,7 +208,7 @@ def test_vqa_accuracy(driver, normalizer):
     normalize = processor if normalizer == "full" else vqav2
     texts = Texts(59)
     more = [*processor.CONTRACTIONS, *processor.NUMBER_MAP, *processor.ARTICLES, "3,000 a, b", "...", "a.b.c", "." * 40]
-    for _ in range(1500):
+    for _ in range(5_000):
         answers = [" ".join([texts.text(2), texts.random.choice(more)]) for _ in range(3)]
         answers = [texts.random.choice(answers) + texts.random.choice(["", "", ".", " ", "!"]) for _ in range(10)]
         prediction = texts.random.choice(answers)
@@ -224,7 +224,7 @@ def test_vqa_accuracy(driver, normalizer):
 
 def test_levenshtein(driver):
     texts = Texts(61)
-    for _ in range(1000):
+    for _ in range(10_000):
         prediction, reference = texts.pair(5)
         got = driver.ask(metric="levenshtein", predictions=[prediction], references=[reference])
         assert got == lmms_eval_metrics.levenshtein_distance(prediction, reference)
@@ -239,7 +239,7 @@ def test_iou(driver):
         areas = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (a, b))
         return width * height / (areas - width * height)
 
-    for _ in range(1000):
+    for _ in range(10_000):
         a, b = ([round(rng.random(), rng.randint(0, 4)) for _ in range(4)] for _ in range(2))
         text = f"The box is [{', '.join(map(str, a))}]." if rng.random() < 0.8 else "I see no box."
         try:
@@ -294,7 +294,7 @@ def test_wer(driver):
 
     texts = Texts(73)
     words = "one two three four five six".split()
-    for _ in range(300):
+    for _ in range(3_500):
         pairs = []
         for _ in range(texts.random.randint(1, 5)):
             reference = texts.random.choices(words, k=texts.random.randint(1, 8))
@@ -311,7 +311,7 @@ def test_wer_as_lmms_eval_computes_it(driver):
     english = module_of("tasks/librispeech/whisper_normalizer", "whisper_normalizer.english").EnglishTextNormalizer()
     basic = module_of("tasks/librispeech/whisper_normalizer", "whisper_normalizer.basic").BasicTextNormalizer()
     rng = random.Random(79)
-    for _ in range(300):
+    for _ in range(2_500):
         pairs = [("<|en|>" + spoken(rng), "hello, world ! " + spoken(rng)) for _ in range(4)]
         want = shared.compute_wer(*([shared.remove_sp(pair[i], "en") for pair in pairs] for i in (1, 0)), "en",
                                   english_languages={"en"}, english_normalizer=english, basic_normalizer=basic)
