@@ -62,11 +62,28 @@ std::optional<ScannedValue> simple_list(std::string_view text) {
   return list;
 }
 
-/// True if a value that we do not need ends on its line, or goes on in indented lines only.
+/// The place behind the quote that closes a text; npos if it goes on on the next line.
+std::size_t end_of_quoted(std::string_view text, char quote) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (quote == '"' && text[i] == '\\') {
+      ++i;
+    } else if (text[i] == quote) {
+      if (quote == '"' || i + 1 >= text.size() || text[i + 1] != quote) return i + 1;
+      ++i;  // a doubled one
+    }
+  }
+  return text.npos;
+}
+
+bool is_blank_or_comment(std::string_view text) {
+  const auto rest = trim(text);
+  return rest.empty() || (rest[0] == '#' && (text[0] == ' ' || text[0] == '\t'));
+}
+
+/// True if a value without quotes that we do not need ends on its line, or goes on in indented lines only.
 bool ends_on_line(std::string_view value) {
   if (value.empty()) return true;
   const char first = value.front(), last = value.back();
-  if (first == '"' || first == '\'') return value.size() > 1 && last == first;
   if (first == '[') return last == ']';
   if (first == '{') return last == '}';
   return true;
@@ -83,11 +100,13 @@ class Scanner {
       if (line.ends_with('\r')) line.remove_suffix(1);
       if (!take(line)) return std::nullopt;
     }
+    if (open_quote_ != 0) return std::nullopt;
     return keys_;
   }
 
  private:
   bool take(std::string_view line) {
+    if (open_quote_ != 0) return take_quoted(line);
     const auto content = trim(line);
     if (content.empty() || content[0] == '#') return true;
     if (line[0] == '\t') return false;
@@ -97,14 +116,39 @@ class Scanner {
     return take_key(line);
   }
 
+  /// A text in quotes that we do not need, to its end.
+  bool take_quoted(std::string_view line) {
+    const auto end = end_of_quoted(line, open_quote_);
+    if (end == line.npos) return true;
+    open_quote_ = 0;
+    return is_blank_or_comment(line.substr(end));
+  }
+
+  /// `key: value`, the key with or without quotes, with or without blanks before the colon.
   bool take_key(std::string_view line) {
     started_ = true;
+    const bool quoted = line[0] == '"' || line[0] == '\'';
+    const char quote = line[0];
+    if (quoted) line.remove_prefix(1);
     const auto length =
         static_cast<std::size_t>(std::find_if_not(line.begin(), line.end(), is_key_character) - line.begin());
-    if (length == 0 || length == line.size() || line[length] != ':') return false;
-    if (length + 1 < line.size() && line[length + 1] != ' ') return false;
-    const auto value = without_comment(line.substr(length + 1));
-    current_ = wanted(line.substr(0, length));
+    const auto key = line.substr(0, length);
+    line.remove_prefix(length);
+    if (quoted && !line.starts_with(quote)) return false;
+    if (quoted) line.remove_prefix(1);
+    line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+    if (key.empty() || !line.starts_with(':') || (line.size() > 1 && line[1] != ' ')) return false;
+    return take_value(key, trim(line.substr(1)));
+  }
+
+  bool take_value(std::string_view key, std::string_view text) {
+    current_ = wanted(key);
+    if (!current_ && !text.empty() && (text[0] == '"' || text[0] == '\'')) {
+      empty_value_ = false;
+      open_quote_ = text[0];
+      return take_quoted(text.substr(1));
+    }
+    const auto value = without_comment(text);
     empty_value_ = value.empty();
     if (!current_) return ends_on_line(value);
     *current_ = ScannedValue{};
@@ -144,6 +188,7 @@ class Scanner {
 
   ScannedKeys keys_;
   ScannedValue* current_ = nullptr;  // of the last key; null if it is not wanted
+  char open_quote_ = 0;              // of a text that goes on
   bool empty_value_ = false;         // nothing stood behind the last key
   bool started_ = false;
 };

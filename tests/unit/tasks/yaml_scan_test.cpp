@@ -22,6 +22,23 @@ TEST(ScanKeys, ReadsWhatAFileIs) {
   EXPECT_EQ(keys->group.kind, Kind::absent);
 }
 
+TEST(ScanKeys, ReadsKeysInQuotesAndBlanksBeforeColons) {
+  const auto keys = scan_keys("\"task\": \"a\"\n'tag' : t\ngroup : g\n");
+  ASSERT_TRUE(keys);
+  EXPECT_EQ(keys->task.text(), "a");
+  EXPECT_EQ(keys->tag.text(), "t");
+  EXPECT_EQ(keys->group.text(), "g");
+}
+
+TEST(ScanKeys, PassesOverTextsInQuotesThatGoOnOverLines) {
+  for (const char* text :
+       {"\"one\ntask: two\"", "\"one\\n\\\n  \\n\"", "'it''s\n\n  # no comment' # but this", "\"a \\\" b\ntask: c\""}) {
+    const auto keys = scan_keys("description: " + std::string(text) + "\ntask: mine\n");
+    ASSERT_TRUE(keys) << text;
+    EXPECT_EQ(keys->task.text(), "mine") << text;
+  }
+}
+
 TEST(ScanKeys, ReadsGroups) {
   for (const char* yaml : {"group: all\ntask:\n  - a\n  - task: b\n    num_fewshot: 3\n",
                            "group: all\ntask:\n- a\n- b\n", "group: all\ntask: [a, b]\n"}) {
@@ -44,9 +61,9 @@ TEST(ScanKeys, TakesTheLastOfDuplicateKeysAndTheTypesOfPyYaml) {
 TEST(ScanKeys, LeavesToTheParserWhatItCannotBeSureOf) {
   for (const char* yaml :
        {"task: &name a\n", "task: *name\n", "task: \"a\\x41\"\n", "task: a\n  b\n", "{task: a}\n", "? task\n: a\n",
-        "<<: *base\ntask: a\n", "task: |\n  a\n", "description: \"one\ntask: two\"\n",
-        "task: a\nmap: {x: 1,\ntask: b}\n", "\ttask: a\n", "- task: a\n", "task: a\n---\ntask: b\n",
-        "tag:\n  - {x: 1}\ntask: a\n", "\"task\": a\n", "task: a: b\n"})
+        "<<: *base\ntask: a\n", "task: |\n  a\n", "description: \"one\n", "description: 'it''s' x\n  y: 1\n",
+        "\"task: a\n", "task:a\n", "task: a\nmap: {x: 1,\ntask: b}\n", "\ttask: a\n", "- task: a\n",
+        "task: a\n---\ntask: b\n", "tag:\n  - {x: 1}\ntask: a\n", "task: a: b\n"})
     EXPECT_FALSE(scan_keys(yaml)) << yaml;
 }
 
