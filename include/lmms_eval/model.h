@@ -115,6 +115,8 @@ struct ModelRegistration {
   std::string type;         ///< "chat", "simple" or "chat+simple", as `models` lists it
   std::string description;  ///< one line for docs and `models`
   ModelFactory create;
+  /// Where it runs, for a model on which --device and --max_batch_size have no effect; empty for local ones.
+  std::string runs_at = {};
 };
 
 /// Adds a model to the registry; a name that is taken throws Error{internal}.

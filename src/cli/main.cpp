@@ -122,6 +122,7 @@ int dispatch(std::vector<std::string> arguments) {
 int run_main(int argc, char** argv) {
   std::signal(SIGINT, on_interrupt);
   std::signal(SIGTERM, on_interrupt);
+  if (std::signal(SIGHUP, on_interrupt) == SIG_IGN) std::signal(SIGHUP, SIG_IGN);  // nohup
   remember_secrets_of_environment();
   try {
     set_up_logging("INFO");

@@ -157,7 +157,8 @@ const bool kRegistered = [] {
                   "answers `A` (--model_args response=...) to everything, log-likelihood 0; for tests and timings",
                   [](const std::string&, const ModelOptions& options) -> std::unique_ptr<LM> {
                     return std::make_unique<Dummy>(parse(options));
-                  }});
+                  },
+                  "nowhere"});
   return true;
 }();
 

@@ -2,6 +2,7 @@
 #include <map>
 
 #include "base/errors.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "lmms_eval/model.h"
 
@@ -33,11 +34,30 @@ void register_model(ModelRegistration registration) {
   known.models.emplace(name, std::move(registration));
 }
 
+namespace {
+
+/// What the command line says about this machine means nothing to a model that runs elsewhere.
+void check_where_it_runs(const ModelRegistration& model, const ModelOptions& options) {
+  if (model.runs_at.empty()) return;
+  if (options.chat_template_name && !options.chat_template_name->empty())
+    throw errors::usage(
+        "--apply_chat_template {}: --model {} has no templates by name, its prompts are made {}; give the "
+        "flag alone",
+        *options.chat_template_name, model.name, model.runs_at);
+  if (!options.device.empty()) spdlog::info("--device has no effect here: the model runs {}", model.runs_at);
+  if (options.max_batch_size) spdlog::info("--max_batch_size has no effect here: the model runs {}", model.runs_at);
+}
+
+}  // namespace
+
 std::unique_ptr<LM> create_model(std::string_view name, const ModelOptions& options) {
   const auto& known = registry();
   const auto alias = known.aliases.find(name);
   const auto model = known.models.find(alias == known.aliases.end() ? name : std::string_view(alias->second));
-  if (model != known.models.end()) return model->second.create(model->first, options);
+  if (model != known.models.end()) {
+    check_where_it_runs(model->second, options);
+    return model->second.create(model->first, options);
+  }
   std::vector<std::string> names;
   for (const auto& [known_name, unused] : known.models) names.push_back(known_name);
   for (const auto& [known_alias, unused] : known.aliases) names.push_back(known_alias);

@@ -371,8 +371,9 @@ TEST_P(Interrupted, TheFirstSignalKeepsWhatIsInFlightAndLeavesTheRest) {
   EXPECT_EQ(server.stats().requests, 360);
 }
 
-INSTANTIATE_TEST_SUITE_P(ApiRun, Interrupted, ::testing::Values(SIGINT, SIGTERM),
-                         [](const auto& info) { return info.param == SIGINT ? "by_ctrl_c" : "by_sigterm"; });
+INSTANTIATE_TEST_SUITE_P(ApiRun, Interrupted, ::testing::Values(SIGINT, SIGTERM, SIGHUP), [](const auto& info) {
+  return info.param == SIGINT ? "by_ctrl_c" : info.param == SIGTERM ? "by_sigterm" : "by_sighup";
+});
 
 TEST(ApiRun, TheSecondCtrlCEndsAtOnceAndKeepsTheCache) {
   auto options = seeing_server();

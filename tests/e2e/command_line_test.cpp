@@ -154,6 +154,7 @@ INSTANTIATE_TEST_SUITE_P(
         UsageCase{dummy({"--include_path", "/no/such/folder"}), "/no/such/folder"},
         UsageCase{dummy({"--config", "/no/such/file.yaml"}), "--config /no/such/file.yaml"},
         UsageCase{dummy({"--num_fewshot", "-2"}), "--num_fewshot -2"},
+        UsageCase{dummy({"--apply_chat_template", "tool_use"}), "--apply_chat_template tool_use"},
         UsageCase{dummy({"--output_path", ""}), "--output_path: is empty"},
         UsageCase{dummy({"--use_cache", ""}), "--use_cache: is empty"},
         UsageCase{dummy({"--samples", "{\"digits\": [1]}", "--limit", "2"}), "leave --limit and --offset out"},
@@ -176,13 +177,14 @@ TEST(CommandLine, ShortFormsPrefixAndUniqueAbbreviationsWork) {
 }
 
 TEST(CommandLine, FlagsWithoutMeaningAreAcceptedWithOneLineEach) {
-  const auto result =
-      lmms_eval(dummy({"--limit", "2", "--force_simple", "--process-docs-parallel", "8", "--timezone", "UTC",
-                       "--process_with_media", "--trust_remote_code", "--cache_requests", "true"}));
+  const auto result = lmms_eval(dummy({"--limit", "2", "--force_simple", "--process-docs-parallel", "8", "--timezone",
+                                       "UTC", "--process_with_media", "--trust_remote_code", "--cache_requests", "true",
+                                       "--device", "cpu", "--max_batch_size", "8"}));
   EXPECT_EQ(result.status, 0) << result.err;
   for (const char* flag :
        {"--force_simple has no effect", "--process_docs_parallel has no effect", "--timezone has no effect",
-        "--process_with_media has no effect", "--trust_remote_code has no effect", "--cache_requests has no effect"})
+        "--process_with_media has no effect", "--trust_remote_code has no effect", "--cache_requests has no effect",
+        "--device has no effect", "--max_batch_size has no effect"})
     EXPECT_NE(result.err.find(flag), std::string::npos) << flag;
 }
 

@@ -54,12 +54,14 @@ const bool kRegistered = [] {
                   {"async_openai_compatible", "async_openai_compatible_chat"},
                   "chat",
                   "any OpenAI-compatible chat completions server, many requests at once",
-                  create});
+                  create,
+                  "at the server"});
   register_model({"openai",
                   {"openai_compatible", "openai_compatible_chat"},
                   "chat",
                   "as async_openai; also sends top_p, seed and penalties when a task sets them",
-                  create});
+                  create,
+                  "at the server"});
   return true;
 }();
 
