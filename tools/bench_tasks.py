@@ -146,7 +146,7 @@ def bench_bootstrap(timed, row, runs):
             "output_type": "loglikelihood", "doc_to_text": "q", "doc_to_target": "a", "metric_list": [{"metric": "perplexity"}],
         }  # fmt: skip
         (folder / "bench_ppl.yaml").write_text(json.dumps(config))
-        (folder / "values.json").write_text(json.dumps([-i / 7 for i in range(10_000)]))
+        (folder / "values.json").write_text(json.dumps([-i / 7000 for i in range(10_000)]))
         ours = [timed([PROGRAM, "--model", "dummy", "--tasks", "bench_ppl", "--include_path", folder, "--verbosity", "ERROR"])[0] for _ in range(runs)]
         theirs = json.loads(timed([sys.executable, "-c", BOOTSTRAP, folder / "values.json"])[2].splitlines()[-1])
     row("lmms_eval, 10,000 docs, perplexity with 100,000 resamples, whole command", ours)

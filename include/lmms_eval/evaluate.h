@@ -22,6 +22,8 @@ struct EvaluateOptions {
   std::int64_t offset = 0;  ///< first doc
   /// Task -> the ids of its docs to run; a task that is not named runs as limit and offset say.
   std::map<std::string, std::vector<std::int64_t>> samples;
+  /// lmms-eval 0.7's way of a share: of the first evaluated task's docs, for all tasks.
+  bool as_lmms_eval_07 = false;
   std::string use_cache;  ///< prefix of the response cache, empty: none
   int rank = 0;           ///< names the cache file: <prefix>rank<i>.db
   bool cache_sampled = false;

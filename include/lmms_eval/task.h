@@ -108,6 +108,7 @@ struct GroupMetric {
   std::string metric;
   std::vector<std::string> filters = {"none"};  ///< empty: all under which a member has the metric
   bool weight_by_size = false;
+  bool part_of_name = false;  ///< every metric whose "metric,filter" has `metric` in it, as lmms-eval 0.7
   bool pooled_stderr = true;  ///< also where members count alike; else that of the mean of independent means
 };
 
@@ -133,7 +134,10 @@ struct TaskOverrides {
   std::string system_instruction;
   bool apply_chat_template = false;
   bool fewshot_as_multiturn = false;
-  std::string model_name;  ///< as typed: picks model_specific_generation_kwargs
+  /// --compat lmms-eval-0.7: that version's way where it is thought wrong, so that numbers compare.
+  bool as_lmms_eval_07 = false;
+  bool chat_model = false;  ///< the model takes messages: with as_lmms_eval_07 it gets no examples and no description
+  std::string model_name;   ///< as typed: picks model_specific_generation_kwargs
   std::string reasoning_tags = "[[\"<think>\",\"</think>\"],[\"<analysis>\",\"</analysis>\"]]";
 };
 

@@ -128,6 +128,8 @@ class Flags {
         "Folders with more task YAML, separated by commas; they win over bundled names");
     add("--limit", options_.limit, "First N docs of each task, or a share of them if below 1; -1 for all (all)");
     add("--offset", options_.offset, "First doc (0)");
+    add("--compat", options_.compat,
+        "lmms-eval-0.7: that version's way where it is thought wrong (docs/differences.md), to compare numbers");
     add("--samples", options_.samples,
         "Docs to run by task: JSON {\"task\": [doc ids], ...} or a file of it; other tasks run whole");
     add("--config", options_.config, "YAML file with flag values, or a list of such maps: one evaluation each");

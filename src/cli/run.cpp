@@ -44,6 +44,13 @@ void say_what_has_no_effect(const RunOptions& options) {
   spdlog::info("--cache_requests has no effect here: requests are built as the run goes, none are kept");
 }
 
+bool is_chat_model(const std::string& name) {
+  for (const auto& model : registered_models())
+    if (model.name == name || std::find(model.aliases.begin(), model.aliases.end(), name) != model.aliases.end())
+      return model.type.find("chat") != std::string::npos;
+  return false;
+}
+
 SimpleEvaluateOptions to_evaluation(const RunOptions& options) {
   SimpleEvaluateOptions evaluation;
   evaluation.model = options.model;
@@ -68,10 +75,13 @@ SimpleEvaluateOptions to_evaluation(const RunOptions& options) {
   overrides.apply_chat_template = options.apply_chat_template.has_value();
   overrides.fewshot_as_multiturn = options.fewshot_as_multiturn;
   overrides.model_name = options.model;
+  overrides.as_lmms_eval_07 = !options.compat.empty();
+  overrides.chat_model = is_chat_model(options.model);
   overrides.reasoning_tags = options.reasoning_tags;
 
   evaluation.evaluate.limit = options.limit;
   evaluation.evaluate.offset = options.offset;
+  evaluation.evaluate.as_lmms_eval_07 = !options.compat.empty();
   evaluation.evaluate.samples = options.sample_ids();
   evaluation.evaluate.use_cache = options.use_cache;
   evaluation.evaluate.write_out = options.write_out;
@@ -94,6 +104,7 @@ Json resolved_arguments(const RunOptions& options) {
   all["output_path"] = or_null(options.output_path);
   all["limit"] = optional(options.limit);
   all["offset"] = options.offset;
+  all["compat"] = or_null(options.compat);
   all["samples"] = or_null(options.samples);
   all["use_cache"] = or_null(options.use_cache);
   all["cache_requests"] = or_null(options.cache_requests);

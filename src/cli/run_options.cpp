@@ -101,6 +101,8 @@ void check_rules(const RunOptions& options) {
   if (options.num_fewshot && *options.num_fewshot < 0)
     throw errors::usage("--num_fewshot {}: must not be negative", *options.num_fewshot);
   if (options.offset < 0) throw errors::usage("--offset {}: must not be negative", options.offset);
+  if (!options.compat.empty() && options.compat != "lmms-eval-0.7")
+    throw errors::usage("--compat {}: must be lmms-eval-0.7", options.compat);
   if (!options.samples.empty() && (options.limit || options.offset != 0))
     throw errors::usage("--samples names the docs to run; leave --limit and --offset out");
   if (options.repeats < 1) throw errors::usage("--repeats {}: must be from 1 on", options.repeats);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "base/errors.h"
@@ -285,6 +286,16 @@ Results collect_results(LM& model, std::vector<TaskNode> tasks, const EvaluateOp
   return results;
 }
 
+/// lmms-eval 0.7 makes a share a number of docs with the task that it evaluates first, and keeps that number for the
+/// others. Its order is that of the names from the last to the first, and that of the YAML within a group.
+std::optional<double> shared_limit(const std::optional<double>& limit, const std::vector<TaskNode>& tasks) {
+  if (!limit || *limit <= 0 || *limit >= 1) return limit;
+  const TaskNode* first = &*std::max_element(tasks.begin(), tasks.end(),
+                                             [](const TaskNode& a, const TaskNode& b) { return a.name < b.name; });
+  while (!first->task) first = &first->members.front();
+  return std::ceil(static_cast<double>(first->task->num_docs()) * *limit);
+}
+
 /// Every name of --samples is that of a task of the run.
 void check_sampled_tasks(const EvaluateOptions& options, const std::vector<std::shared_ptr<Task>>& tasks) {
   std::vector<std::string> names;
@@ -329,9 +340,10 @@ Results evaluate(LM& model, std::vector<TaskNode> tasks, const EvaluateOptions& 
     std::vector<TaskRun*> pointers;
     std::uint64_t docs = 0;
     check_sampled_tasks(options, leaves);
+    const auto limit = options.as_lmms_eval_07 ? shared_limit(options.limit, tasks) : options.limit;
     for (auto& task : leaves) {
       const auto chosen = options.samples.find(task->name());
-      runs.push_back(chosen == options.samples.end() ? std::make_unique<TaskRun>(task, options.limit, options.offset)
+      runs.push_back(chosen == options.samples.end() ? std::make_unique<TaskRun>(task, limit, options.offset)
                                                      : std::make_unique<TaskRun>(task, chosen->second));
       pointers.push_back(runs.back().get());
       docs += static_cast<std::uint64_t>(runs.back()->counts.requested);

@@ -160,10 +160,28 @@ class Document {
     Json row = Json::object();
     std::vector<const TaskNode*> leaves;
     collect_leaves(group, leaves);
-    for (const auto& entry : group.aggregate)
+    for (const auto& entry : group.aggregate) {
+      if (entry.part_of_name) {
+        add_metrics_like(row, entry, leaves);
+        continue;
+      }
       for (const auto& filter : entry.filters.empty() ? filters_of(entry.metric, leaves) : entry.filters)
         add_group_metric(row, entry, filter, leaves);
+    }
     return row;
+  }
+
+  /// lmms-eval 0.7: the entry counts for every "metric,filter" of a leaf that has its name in it.
+  void add_metrics_like(Json& row, GroupMetric entry, const std::vector<const TaskNode*>& leaves) const {
+    const std::string part = entry.metric;
+    for (const auto* leaf : leaves) {
+      for (const auto& [key, value] : metrics_.at(leaf->task.get()).items()) {
+        if (key.find(part) == key.npos || key.find("_stderr") != key.npos || row.contains(key)) continue;
+        const auto comma = key.find(',');
+        entry.metric = key.substr(0, comma);
+        add_group_metric(row, entry, key.substr(comma + 1), leaves);
+      }
+    }
   }
 
   Json higher_is_better(const TaskNode& node) const {

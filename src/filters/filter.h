@@ -33,6 +33,9 @@ void register_filter(Filter filter);
 /// Throws Error{config} with the nearest name for an unknown filter or argument; `where` is "file:line".
 Step make_step(const std::string& name, const Json& arguments, const std::string& where);
 
+/// True if there is such a filter and an entry may give it this argument.
+bool takes_argument(const std::string& filter, const std::string& argument);
+
 struct Registration {
   explicit Registration(Filter filter) { register_filter(std::move(filter)); }
 };

@@ -41,6 +41,13 @@ Step make_step(const std::string& name, const Json& arguments, const std::string
   }
 }
 
+bool takes_argument(const std::string& filter, const std::string& argument) {
+  const auto found = known().find(filter);
+  if (found == known().end()) return false;
+  const auto& arguments = found->second.arguments;
+  return std::find(arguments.begin(), arguments.end(), argument) != arguments.end();
+}
+
 std::string text_argument(const Json& arguments, const std::string& name, const std::string& otherwise) {
   if (!arguments.contains(name)) return otherwise;
   if (!arguments[name].is_string()) throw errors::config("{} must be a text, not {}", name, arguments[name].dump());

@@ -58,6 +58,7 @@ TaskConfig example_config(const TaskConfig& config) {
 
 ConfigurableTask::ConfigurableTask(std::string name, TaskConfig config, TaskOverrides overrides)
     : name_(std::move(name)), config_(std::move(config)), overrides_(std::move(overrides)) {
+  if (overrides_.as_lmms_eval_07) config_.follow_lmms_eval();
   refuse_unsupported();
   say_what_has_no_effect();
   apply_overrides();
@@ -164,7 +165,14 @@ FewshotSource ConfigurableTask::fewshot_source(const data::DataSource& data) con
     source.drop_own_row = config_.rules() == Rules::lmms_eval && split == eval_split();
   }
   // lm-eval compares the two names as they are written; neither given counts as equal.
-  source.drop_equal = config_.rules() == Rules::lm_eval && named == config_.text("test_split");
+  const bool same_name = named == config_.text("test_split");
+  source.drop_equal = config_.rules() == Rules::lm_eval && same_name;
+  if (overrides_.as_lmms_eval_07) {
+    // Its comparison of docs never holds for those with media, so that one of them may be its own example.
+    source.drop_own_row = false;
+    source.drop_equal = same_name && !config_.shows_media();
+    source.one_more = same_name;
+  }
   return source;
 }
 
@@ -296,9 +304,24 @@ Request ConfigurableTask::request_of(const Doc& doc) const {
   return request;
 }
 
+/// What lmms-eval 0.7 sends to chat models: the question with its media alone; of tasks without media also description
+/// and examples, in the same text. --system_instruction never.
+std::vector<Message> ConfigurableTask::lmms_eval_messages(const Doc& doc, const std::vector<Turn>& examples,
+                                                          std::string question) const {
+  const DocReader& reader = *opened().reader;
+  if (config_.shows_media())
+    return layout_messages("", {}, {reader.visuals(doc), std::move(question), std::nullopt, "", "", ""}, false);
+  std::vector<Turn> turns = examples;
+  std::string& first = turns.empty() ? question : turns.front().question;
+  first = reader.description(doc) + first;
+  return layout_messages("", turns, {{}, std::move(question), std::nullopt, "", "", ""}, false);
+}
+
 std::vector<Message> ConfigurableTask::messages_of(const Doc& doc, const std::vector<Turn>& examples,
                                                    std::string question) const {
   const DocReader& reader = *opened().reader;
+  if (overrides_.as_lmms_eval_07 && overrides_.chat_model)
+    return lmms_eval_messages(doc, examples, std::move(question));
   const std::string system =
       join_delimited(overrides_.system_instruction, reader.description(doc), config_.text("fewshot_delimiter"));
   const Turn turn{reader.visuals(doc),

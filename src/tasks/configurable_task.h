@@ -52,6 +52,8 @@ class ConfigurableTask final : public Task {
   /// Says what is wrong with fewshot_config before anything is read.
   void check_fewshot_config() const;
   Turn example(const Doc& doc) const;
+  std::vector<Message> lmms_eval_messages(const Doc& doc, const std::vector<Turn>& examples,
+                                          std::string question) const;
   std::vector<Message> messages_of(const Doc& doc, const std::vector<Turn>& examples, std::string question) const;
   bool continues_gen_prefix() const;
   Request request_of(const Doc& doc) const;

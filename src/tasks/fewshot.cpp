@@ -52,7 +52,7 @@ bool FewshotSampler::is_own(const Doc& doc, const Doc& example) const {
 }
 
 void FewshotSampler::require(int count, const std::string& task) const {
-  const bool one_more = source_.drop_own_row || source_.drop_equal;
+  const bool one_more = source_.one_more || source_.drop_own_row || source_.drop_equal;
   if (count + (one_more ? 1 : 0) <= pool_size()) return;
   throw errors::usage("task {}: {} few-shot examples are asked for, but {}, where they come from, has only {} docs",
                       task, count, source_.name, pool_size());
@@ -73,7 +73,7 @@ std::vector<Doc> FewshotSampler::drawn_from_others(const Doc& doc, std::size_t c
 
 std::vector<Doc> FewshotSampler::examples(const Doc& doc, int count) {
   const auto wanted = static_cast<std::size_t>(count);
-  const bool one_more = source_.drop_own_row || source_.drop_equal;
+  const bool one_more = source_.one_more || source_.drop_own_row || source_.drop_equal;
   std::vector<Doc> docs;
   const auto take = [&](std::size_t index) {
     if (docs.size() == wanted) return;

@@ -21,6 +21,8 @@ struct FewshotSource {
   bool drop_own_row = false;
   /// One more is drawn, and what equals the evaluated doc is taken out: lm-eval's rule.
   bool drop_equal = false;
+  /// One more is drawn whatever is taken out.
+  bool one_more = false;
 };
 
 /// Chooses the examples of a doc. Drawn ones are those of Python's random.Random(seed).sample, one stream per task,

@@ -10,7 +10,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Pipeline read_pipeline(const TaskConfig& config, const Json& entry, const std::string& base) {
+Pipeline read_pipeline(const TaskConfig& config, const Json& entry, const std::string& base, bool as_lmms_eval_07) {
   const std::string output_type = config.text("output_type");
   const bool texts = output_type.starts_with("generate_until");
   if (!entry.is_object() || !entry.contains("name") || !entry.contains("filter") || !entry["filter"].is_array())
@@ -29,6 +29,8 @@ Pipeline read_pipeline(const TaskConfig& config, const Json& entry, const std::s
     arguments.erase("function");
     if (name == "remove_whitespace" && !arguments.contains("both_ends"))
       arguments["both_ends"] = config.rules() == Rules::lm_eval;
+    if (as_lmms_eval_07 && filters::takes_argument(name, "random_fallback") && !arguments.contains("random_fallback"))
+      arguments["random_fallback"] = true;
     pipeline.steps.push_back(filters::make_step(name, arguments, where));
     takes_first |= name == "take_first";
     if (!texts && name != "take_first" && name != "take_first_k")
@@ -43,7 +45,7 @@ Pipeline read_pipeline(const TaskConfig& config, const Json& entry, const std::s
 
 }  // namespace
 
-std::vector<Pipeline> read_filter_list(const TaskConfig& config) {
+std::vector<Pipeline> read_filter_list(const TaskConfig& config, bool as_lmms_eval_07) {
   const Json& list = config["filter_list"];
   if (list.is_null())
     return {{"none", {filters::make_step("take_first", Json::object(), config.place("filter_list"))}}};
@@ -52,7 +54,7 @@ std::vector<Pipeline> read_filter_list(const TaskConfig& config) {
   if (list.empty()) throw errors::config("{}: filter_list has no pipeline", config.place("filter_list"));
   std::vector<Pipeline> pipelines;
   for (std::size_t i = 0; i < list.size(); ++i) {
-    Pipeline pipeline = read_pipeline(config, list[i], "filter_list/" + std::to_string(i));
+    Pipeline pipeline = read_pipeline(config, list[i], "filter_list/" + std::to_string(i), as_lmms_eval_07);
     const auto same = [&](const Pipeline& known) { return known.name == pipeline.name; };
     if (std::any_of(pipelines.begin(), pipelines.end(), same))
       throw errors::config("{}: two pipelines are named '{}'", config.place("filter_list/" + std::to_string(i)),

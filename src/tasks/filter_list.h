@@ -14,8 +14,9 @@ struct Pipeline {
   std::vector<filters::Step> steps;
 };
 
-/// The task's filter_list, or one pipeline "none" that takes the first response. Throws Error{config} with file:line.
-std::vector<Pipeline> read_filter_list(const TaskConfig& config);
+/// The task's filter_list, or one pipeline "none" that takes the first response. `as_lmms_eval_07`: extractors that
+/// find nothing draw. Throws Error{config} with file:line.
+std::vector<Pipeline> read_filter_list(const TaskConfig& config, bool as_lmms_eval_07);
 
 /// The pairs of tags between which a model reasons: the task's, else the command line's. None where there are no pairs
 /// (none, false); then auto_strip_thinking puts a step before each pipeline.

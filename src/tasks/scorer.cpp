@@ -126,12 +126,16 @@ Scorer::Scorer(const TaskConfig& config, const TaskOverrides& overrides)
       score_key_(config.text("score_key")),
       cluster_key_(config.text("cluster_key")),
       predict_only_(overrides.predict_only),
+      as_lmms_eval_07_(overrides.as_lmms_eval_07),
       trims_(config.rules() == Rules::lmms_eval) {
   if (predict_only_)
     metrics_.push_back({metrics::find_metric("bypass"), "bypass", true});
   else
     metrics_ = read_metric_list(config);
-  pipelines_ = read_filter_list(config);
+  for (auto& use : metrics_)
+    if (as_lmms_eval_07_ && use.metric->name == "ter" && use.higher_is_better == use.metric->higher_is_better)
+      use.higher_is_better = true;
+  pipelines_ = read_filter_list(config, as_lmms_eval_07_);
   reasoning_tags_ = read_reasoning_tags(config, overrides.reasoning_tags, pipelines_);
 }
 
@@ -220,6 +224,7 @@ MetricAggregate Scorer::aggregate(const std::string& metric, std::span<const Jso
     metrics::AggregationOptions options;
     options.bootstrap_iters = bootstrap_iters;
     options.arguments = use.arguments;
+    options.as_lmms_eval_07 = as_lmms_eval_07_;
     auto result = metrics::find_aggregation(use.aggregation)->aggregate(values, options);
     metrics::add_errors_over_docs(values, score_key_, cluster_key_, result);
     return result;

@@ -41,6 +41,7 @@ class Scorer {
   std::string output_type_;
   std::string score_key_, cluster_key_;
   bool predict_only_ = false;
+  bool as_lmms_eval_07_ = false;
   bool trims_ = true;  ///< answers are scored without white space around them
   std::vector<MetricUse> metrics_;
   std::vector<Pipeline> pipelines_;

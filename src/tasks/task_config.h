@@ -37,7 +37,10 @@ class TaskConfig {
   std::string text(const std::string& field) const;  ///< "" when unset
   void set(const std::string& field, nlohmann::ordered_json value) { values_[field] = std::move(value); }
 
-  Rules rules() const { return has("doc_to_visual") || has("doc_to_messages") ? Rules::lmms_eval : Rules::lm_eval; }
+  Rules rules() const { return always_lmms_eval_ || shows_media() ? Rules::lmms_eval : Rules::lm_eval; }
+  bool shows_media() const { return has("doc_to_visual") || has("doc_to_messages"); }
+  /// Also where it is a task of text alone.
+  void follow_lmms_eval() { always_lmms_eval_ = true; }
 
   /// "file:line" of a field, or of something inside it ("metric_list/0/metric").
   std::string place(const std::string& pointer) const { return file_.place("/" + pointer); }
@@ -50,6 +53,8 @@ class TaskConfig {
 
  private:
   void take_fields();
+
+  bool always_lmms_eval_ = false;
 
   YamlFile file_;
   nlohmann::ordered_json values_ = nlohmann::ordered_json::object();

@@ -143,6 +143,7 @@ TaskNode TaskLoader::load_group(const Place& group, const FieldOverrides& pushed
   load_members(group, group.overrides(kGroupKeys, pushed_down), node);
   const Rules rules = rules_of(node);
   node.aggregate = group_metrics(group.file, group.content, group.pointer, rules);
+  for (auto& metric : node.aggregate) metric.part_of_name = overrides_.as_lmms_eval_07;
   node.shows_num_fewshot = rules == Rules::lm_eval;
   if (node.members.empty()) throw errors::config("{}: group '{}' has no members", group.where("task"), name);
   open_groups_.pop_back();

@@ -155,6 +155,7 @@ INSTANTIATE_TEST_SUITE_P(
         UsageCase{dummy({"--config", "/no/such/file.yaml"}), "--config /no/such/file.yaml"},
         UsageCase{dummy({"--num_fewshot", "-2"}), "--num_fewshot -2"},
         UsageCase{dummy({"--apply_chat_template", "tool_use"}), "--apply_chat_template tool_use"},
+        UsageCase{dummy({"--compat", "lmms-eval-0.6"}), "--compat lmms-eval-0.6: must be lmms-eval-0.7"},
         UsageCase{dummy({"--output_path", ""}), "--output_path: is empty"},
         UsageCase{dummy({"--use_cache", ""}), "--use_cache: is empty"},
         UsageCase{dummy({"--samples", "{\"digits\": [1]}", "--limit", "2"}), "leave --limit and --offset out"},

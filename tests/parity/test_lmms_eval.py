@@ -47,11 +47,21 @@ TASKS: dict[str, dict[str, Any]] = {
     "renamed": {"task_alias": "Described", "metadata": {"version": 2.5}},
 }  # fmt: skip
 
+# What the two do alike only with --compat lmms-eval-0.7.
+ONLY_COMPATIBLE: dict[str, dict[str, Any]] = {
+    "described": {"description": "Look well at doc {{ label }}.\n\n", "fewshot_config": {"sampler": "default"}, "fewshot_split": "test"},
+    "text_alone": {"doc_to_visual": None, "description": "Think about {{ label }}. ", "fewshot_config": {"sampler": "default"},
+                   "metric_list": [{"metric": "exact_match", "ignore_case": True}]},
+    "text_first": {"doc_to_visual": None, "fewshot_config": {"sampler": "first_n"}, "doc_to_text": "{{ question }}\n", "fewshot_split": "test"},
+}  # fmt: skip
+
 RUNS: dict[str, tuple[list[str], list[str]]] = {
     "as_it_is": (list(TASKS), []),
     "limit_and_offset": (["plain", "filters", "anls_many"], ["--limit", "9", "--offset", "5"]),
     "options": (["plain"], ["--gen_kwargs", "temperature=0.7,max_new_tokens=11", "--limit", "0.5"]),
     "groups": (["weighed", "unweighed"], []),
+    "compatible": (list(ONLY_COMPATIBLE), ["--num_fewshot", "2", "--system_instruction", "Be brief."]),
+    "compatible_limit": (["few", "plain"], ["--limit", "0.3"]),
 }
 
 
@@ -89,13 +99,17 @@ def write_data(folder: pathlib.Path) -> pathlib.Path:
 
 
 def write_tasks(folder: pathlib.Path, data: pathlib.Path) -> None:
-    for name, changes in TASKS.items():
+    few = data.with_name("few.parquet")
+    pyarrow.parquet.write_table(pyarrow.parquet.read_table(data).slice(0, 14), few)
+    shorter = {"few": {"dataset_kwargs": {"data_files": {"test": str(few)}}}}
+    for name, changes in {**TASKS, **ONLY_COMPATIBLE, **shorter}.items():
         config = {
             "task": name, "dataset_path": "parquet", "dataset_kwargs": {"data_files": {"test": str(data)}}, "test_split": "test",
             "output_type": "generate_until", "doc_to_visual": "image", "doc_to_text": "question", "doc_to_target": "answer",
             "generation_kwargs": {"max_new_tokens": 16}, "metric_list": [{"metric": "exact_match", "aggregation": "mean", "higher_is_better": True}],
             **changes,
         }  # fmt: skip
+        config = {key: value for key, value in config.items() if value is not None}
         (folder / f"{name}.yaml").write_text(json.dumps(config, ensure_ascii=False), encoding="utf-8")
     for name, weighed in (("weighed", True), ("unweighed", False)):
         members = ["plain", "exact"] if weighed else ["template", "choices"]
@@ -178,7 +192,8 @@ def folder(tmp_path_factory) -> pathlib.Path:
 @pytest.fixture(scope="module", params=list(RUNS))
 def both(request, folder, tmp_path_factory) -> tuple[dict, dict]:
     tasks, flags = RUNS[request.param]
-    ours = run([PROGRAM], folder, tasks, flags, tmp_path_factory.mktemp("ours"))
+    compatible = ["--compat", "lmms-eval-0.7"] if request.param.startswith("compatible") else []
+    ours = run([PROGRAM], folder, tasks, flags + compatible, tmp_path_factory.mktemp("ours"))
     theirs = run([sys.executable, "-m", "lmms_eval"], folder, tasks, flags, tmp_path_factory.mktemp("theirs"))
     return ours, theirs
 

@@ -119,6 +119,17 @@ TEST(Evaluate, AFractionIsTakenOfEachTask) {
   EXPECT_EQ(results.counts[1].second.requested, 4);
 }
 
+TEST(Evaluate, AsLmmsEvalAFractionIsTakenOfTheTaskWithTheLastName) {
+  FakeModel model(gold);
+  EvaluateOptions options = quiet();
+  options.limit = 0.5;
+  options.as_lmms_eval_07 = true;
+  std::vector<TaskNode> tasks = {leaf(std::make_shared<FakeTask>("a", 7)), leaf(std::make_shared<FakeTask>("b", 20))};
+  const auto results = evaluate(model, tasks, options);
+  EXPECT_EQ(results.counts[0].second.requested, 7);
+  EXPECT_EQ(results.counts[1].second.requested, 10);
+}
+
 TEST(Evaluate, TheCacheAnswersASecondRunWithoutTheModel) {
   const testing::TempDir folder;
   EvaluateOptions options = quiet();

@@ -55,6 +55,18 @@ TEST(ResultsDocument, GroupsAggregateWithPooledStandardError) {
   EXPECT_EQ(document["group_subtasks"]["g"], nlohmann::ordered_json::array({"a", "b"}));
 }
 
+TEST(ResultsDocument, AsLmmsEvalAnEntryCountsForEveryMetricWithItsNameInIt) {
+  Fixture fixture;
+  auto a = fixture.add("a", {1, 0});
+  fixture.group({a}, false);
+  fixture.tasks[0].aggregate[0].metric = "match";
+  EXPECT_FALSE(results_document(fixture.tasks, fixture.runs, 0, false)["results"]["g"].contains("exact_match,none"));
+  fixture.tasks[0].aggregate[0].part_of_name = true;
+  const auto row = results_document(fixture.tasks, fixture.runs, 0, false)["results"]["g"];
+  EXPECT_EQ(row["exact_match,none"], 0.5);
+  EXPECT_TRUE(row.contains("exact_match_stderr,none"));
+}
+
 TEST(ResultsDocument, PlainMeanIgnoresSizes) {
   Fixture fixture;
   auto a = fixture.add("a", {1, 1, 1, 0});

@@ -77,6 +77,26 @@ TEST(ConfigurableTask, AsksAboutEachChoice) {
   EXPECT_EQ(task->target(task->doc(1)), 1);
 }
 
+TEST(ConfigurableTask, AsLmmsEvalAsksChatModelsAboutMediaWithTheQuestionAlone) {
+  const TempDir folder;
+  const std::string yaml = kData + kText + "description: \"About {{label}}. \"\nfewshot_split: train\n" +
+                           "fewshot_config: {sampler: first_n}\n";
+  TaskOverrides overrides;
+  overrides.num_fewshot = 1;
+  overrides.system_instruction = "Be brief.";
+  const auto prompt = [&](const std::string& more) {
+    const auto task = make_task(folder, yaml + more, overrides);
+    return shown(task->build_requests(task->doc(1))[0]);
+  };
+  const std::string picture = "doc_to_visual: picture\n";
+  EXPECT_EQ(prompt(picture), "[system]Be brief.\n\nAbout 1. [user]<p0.png>Q: one? 1\n\n<p1.png>Q: two?");
+  overrides.as_lmms_eval_07 = true;
+  EXPECT_EQ(prompt(picture), "[system]Be brief.\n\nAbout 1. [user]<p0.png>Q: one? 1\n\n<p1.png>Q: two?");
+  overrides.chat_model = true;
+  EXPECT_EQ(prompt(picture), "[user]<p1.png>Q: two?");
+  EXPECT_EQ(prompt(""), "[user]About 1. Q: one? 1\n\nQ: two?");
+}
+
 TEST(ConfigurableTask, DelimitsAChoiceFromABegunAnswerUnderATemplateToo) {
   const TempDir folder;
   const std::string yaml =

@@ -215,6 +215,25 @@ TEST(Scorer, ScoresLikelihoodsByValueAndGreediness) {
             R"({"perplexity":-1.5,"acc":1.0})");
 }
 
+TEST(Scorer, AsLmmsEvalTakesItsMedianItsDirectionOfTerAndItsDrawnLetters) {
+  const std::string yaml =
+      kGeneration +
+      "metric_list:\n  - {metric: exact_match, aggregation: median}\n  - metric: ter\n"
+      "filter_list:\n  - name: letter\n    filter: [{function: mmau_choice}, {function: take_first}]\n";
+  const std::vector<Json> values = {0.0, 1.0, 0.0};
+  const Scored ours(yaml);
+  EXPECT_EQ(ours.scorer().aggregate("exact_match", values, 0).value, 0.0);
+  EXPECT_EQ(ours.scorer().metrics()[1].higher_is_better, false);
+  EXPECT_EQ(*ours.of({{"answer", "A"}}, {Response::answer("?")})[0].filtered_resps, Json::array({""}));
+  TaskOverrides overrides;
+  overrides.as_lmms_eval_07 = true;
+  const Scored theirs(yaml, overrides);
+  EXPECT_EQ(theirs.scorer().aggregate("exact_match", values, 0).value, 1.0);
+  EXPECT_EQ(theirs.scorer().metrics()[1].higher_is_better, true);
+  const auto drawn = (*theirs.of({{"answer", "A"}}, {Response::answer("?")})[0].filtered_resps)[0].get<std::string>();
+  EXPECT_THAT(drawn, ::testing::AnyOf("A", "B", "C", "D"));
+}
+
 TEST(Scorer, TakesAWholeNumberOrABooleanForTheIndexOfAChoice) {
   const Scored task(kChoices);
   const std::vector<Response> second = {Response::likelihood(-2, false), Response::likelihood(-1, false)};
