@@ -170,7 +170,8 @@ FewshotSource ConfigurableTask::fewshot_source(const data::DataSource& data) con
   if (overrides_.as_lmms_eval_07) {
     // Its comparison of docs never holds for those with media, so that one of them may be its own example.
     source.drop_own_row = false;
-    source.drop_equal = same_name && !config_.shows_media();
+    source.drop_equal = !config_.shows_media();
+    source.as_lmms_eval_07 = true;
     source.one_more = same_name;
   }
   return source;

@@ -52,7 +52,7 @@ bool FewshotSampler::is_own(const Doc& doc, const Doc& example) const {
 }
 
 void FewshotSampler::require(int count, const std::string& task) const {
-  const bool one_more = source_.one_more || source_.drop_own_row || source_.drop_equal;
+  const bool one_more = source_.draws_one_more();
   if (count + (one_more ? 1 : 0) <= pool_size()) return;
   throw errors::usage("task {}: {} few-shot examples are asked for, but {}, where they come from, has only {} docs",
                       task, count, source_.name, pool_size());
@@ -73,7 +73,7 @@ std::vector<Doc> FewshotSampler::drawn_from_others(const Doc& doc, std::size_t c
 
 std::vector<Doc> FewshotSampler::examples(const Doc& doc, int count) {
   const auto wanted = static_cast<std::size_t>(count);
-  const bool one_more = source_.one_more || source_.drop_own_row || source_.drop_equal;
+  const bool one_more = source_.draws_one_more();
   std::vector<Doc> docs;
   const auto take = [&](std::size_t index) {
     if (docs.size() == wanted) return;
@@ -81,13 +81,15 @@ std::vector<Doc> FewshotSampler::examples(const Doc& doc, int count) {
     if (!is_own(doc, example)) docs.push_back(std::move(example));
   };
   if (source_.first_n) {
-    for (std::size_t i = 0; i < static_cast<std::size_t>(pool_size()) && docs.size() < wanted; ++i) take(i);
+    const auto pool = static_cast<std::size_t>(pool_size());
+    const std::size_t end = source_.as_lmms_eval_07 ? std::min(pool, wanted + (one_more ? 1 : 0)) : pool;
+    for (std::size_t i = 0; i < end && docs.size() < wanted; ++i) take(i);
   } else {
     for (const std::size_t i : random_.sample(static_cast<std::size_t>(pool_size()), wanted + (one_more ? 1 : 0)))
       take(i);
-    if (docs.size() < wanted) docs = drawn_from_others(doc, wanted);
+    if (docs.size() < wanted && !source_.as_lmms_eval_07) docs = drawn_from_others(doc, wanted);
   }
-  if (docs.size() < wanted)
+  if (docs.size() < wanted && !source_.as_lmms_eval_07)
     throw errors::data("doc {}: {} few-shot examples are asked for, and only {} docs differ from it", doc.id(), count,
                        docs.size());
   return docs;

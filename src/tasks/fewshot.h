@@ -21,8 +21,11 @@ struct FewshotSource {
   bool drop_own_row = false;
   /// One more is drawn, and what equals the evaluated doc is taken out: lm-eval's rule.
   bool drop_equal = false;
-  /// One more is drawn whatever is taken out.
+  /// lmms-eval 0.7's rule: one more is drawn only where `one_more`, and what is taken out may leave too few.
+  bool as_lmms_eval_07 = false;
   bool one_more = false;
+
+  bool draws_one_more() const { return as_lmms_eval_07 ? one_more : drop_own_row || drop_equal; }
 };
 
 /// Chooses the examples of a doc. Drawn ones are those of Python's random.Random(seed).sample, one stream per task,

@@ -50,7 +50,8 @@ TASKS: dict[str, dict[str, Any]] = {
 # What the two do alike only with --compat lmms-eval-0.7.
 ONLY_COMPATIBLE: dict[str, dict[str, Any]] = {
     "described": {"description": "Look well at doc {{ label }}.\n\n", "fewshot_config": {"sampler": "default"}, "fewshot_split": "test"},
-    "text_alone": {"doc_to_visual": None, "description": "Think about {{ label }}. ", "fewshot_config": {"sampler": "default"},
+    # Examples that are drawn are drawn anew when a request is sent, in whatever order that happens; so the first ones.
+    "text_alone": {"doc_to_visual": None, "description": "Think about {{ label }}. ", "fewshot_config": {"sampler": "first_n"},
                    "metric_list": [{"metric": "exact_match", "ignore_case": True}]},
     "text_first": {"doc_to_visual": None, "fewshot_config": {"sampler": "first_n"}, "doc_to_text": "{{ question }}\n", "fewshot_split": "test"},
 }  # fmt: skip

@@ -58,6 +58,18 @@ TEST(FewshotSampler, DrawsAnewWhenCopiesOfTheDocWereDrawn) {
   EXPECT_THAT(error_of([&] { sampler.examples(Doc(9, {{"n", 1}}), 3); }), HasSubstr("only 2 docs differ from it"));
 }
 
+TEST(FewshotSampler, AsLmmsEvalMayLeaveTooFewExamples) {
+  const TempDir folder;
+  FewshotSampler all({.split = numbered(folder, 3), .drop_equal = true, .as_lmms_eval_07 = true}, 1234);
+  EXPECT_EQ(all.examples(Doc(1, {{"n", 1}}), 3).size(), 2U);
+  FewshotSampler more({.split = numbered(folder, 3), .drop_equal = true, .as_lmms_eval_07 = true, .one_more = true},
+                      1234);
+  EXPECT_EQ(more.examples(Doc(1, {{"n", 1}}), 2).size(), 2U);
+  FewshotSampler first({.split = numbered(folder, 3), .first_n = true, .drop_equal = true, .as_lmms_eval_07 = true},
+                       1234);
+  EXPECT_THAT(ids(first.examples(Doc(1, {{"n", 1}}), 2)), ElementsAre(0));
+}
+
 TEST(FewshotSampler, TakesOnlyTheRowsThatAreNamed) {
   const TempDir folder;
   FewshotSampler sampler({.split = numbered(folder, 10), .rows = {{8, 2}}, .first_n = true}, 1234);
