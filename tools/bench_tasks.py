@@ -54,11 +54,8 @@ def bench_listing(timed, row, runs):
 
 
 def peak_megabytes(command, environment):
-    import resource
-
     script = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True); print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
     done = subprocess.run([sys.executable, "-c", script, *map(str, command)], env=environment, capture_output=True, text=True, check=True)
-    assert resource.getpagesize()
     return int(done.stdout) / 1024
 
 

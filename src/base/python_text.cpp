@@ -37,6 +37,15 @@ std::string_view python_strip(std::string_view utf8) {
   return utf8;
 }
 
+std::string_view python_strip_each(std::string_view text, std::string_view characters) {
+  for (const char c : characters) {
+    const auto begin = text.find_first_not_of(c);
+    if (begin == text.npos) return {};
+    text = text.substr(begin, text.find_last_not_of(c) - begin + 1);
+  }
+  return text;
+}
+
 std::vector<std::string_view> python_split(std::string_view utf8) {
   std::vector<std::string_view> words;
   std::size_t begin = 0;

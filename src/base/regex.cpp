@@ -176,4 +176,14 @@ std::u32string utf8_to_utf32(std::string_view utf8) {
   return points;
 }
 
+std::string regex_escape(const std::string& text) {
+  static constexpr std::string_view kSpecial = "()[]{}?*+-|^$\\.&~# \t\n\r\v\f";
+  std::string result;
+  for (const char c : text) {
+    if (kSpecial.find(c) != kSpecial.npos) result += '\\';
+    result += c;
+  }
+  return result;
+}
+
 }  // namespace lmms_eval

@@ -42,6 +42,9 @@ class LMMS_EVAL_API Regex {
   std::unique_ptr<State> state_;
 };
 
+/// Python's re.escape.
+LMMS_EVAL_API std::string regex_escape(const std::string& text);
+
 /// str.lower() of all of Unicode.
 LMMS_EVAL_API std::string lower_unicode(std::string_view utf8);
 /// str.upper().

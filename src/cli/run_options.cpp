@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
-#include <iterator>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "base/atomic_file.h"
 #include "base/errors.h"
 #include "base/key_values.h"
 #include "base/text.h"
@@ -124,10 +124,9 @@ std::map<std::string, std::vector<std::int64_t>> RunOptions::sample_ids() const 
   const bool inline_text = trim(samples).starts_with("{");
   std::string text = samples;
   if (!inline_text) {
-    std::ifstream file(samples);
-    text.assign(std::istreambuf_iterator<char>(file), {});
-    if (!file)
-      throw errors::usage("--samples {}: is neither JSON {{task: [doc ids]}} nor a file that can be read", samples);
+    if (!std::filesystem::is_regular_file(samples))
+      throw errors::usage("--samples {}: is neither JSON {{task: [doc ids]}} nor a file", samples);
+    text = read_file(samples);
   }
   const auto json = nlohmann::ordered_json::parse(text, nullptr, false);
   const auto refuse = [&](const std::string& what) {

@@ -11,7 +11,7 @@ namespace {
 /// The inside of a character class with all letters.
 std::string class_of(const std::vector<Option>& options) {
   std::string letters;
-  for (const auto& option : options) letters += option.first;
+  for (const auto& option : options) letters += regex_escape(option.first);
   return letters;
 }
 
@@ -71,24 +71,24 @@ std::optional<std::string> option_letter(const std::string& answer, const std::v
   return std::nullopt;
 }
 
-/// The first of the letters once the usual beginnings are taken away.
-std::optional<std::string> letter_after_prefix(const std::string& answer, const std::vector<Option>& options) {
+/// Without the usual beginnings, wherever they stand.
+std::string without_prefixes(const std::string& answer) {
   std::string text(python_strip(answer));
   for (const char* prefix : {"The best answer is", "The correct answer is", "The answer is", "The answer",
                              "The best option is", "The correct option is", "Best answer:", "Best option:"})
     text = replace_all(std::move(text), prefix, "");
-  if (auto found = group(pattern("(", class_of(options), ")").search(text))) return found;
-  return std::nullopt;
+  return text;
+}
+
+std::optional<std::string> letter_after_prefix(const std::string& answer, const std::vector<Option>& options) {
+  return group(pattern("(", class_of(options), ")").search(without_prefixes(answer)));
 }
 
 /// The same; without a letter, the first of "(A)", "(B)" … that contains the text, in whatever case.
 std::optional<std::string> letter_or_part(const std::string& answer, const std::vector<Option>& options) {
   if (auto found = letter_after_prefix(answer, options)) return found;
-  std::string text(python_strip(answer));
-  for (const char* prefix : {"The best answer is", "The correct answer is", "The answer is", "The answer",
-                             "The best option is", "The correct option is", "Best answer:", "Best option:"})
-    text = replace_all(std::move(text), prefix, "");
-  if (Regex::cached(R"(\S+)").find_all(text).size() > 10) return std::nullopt;
+  const std::string text = without_prefixes(answer);
+  if (python_split(text).size() > 10) return std::nullopt;
   for (const auto& option : options)
     if (to_lower("(" + option.first + ")").find(lower_unicode(text)) != std::string::npos) return option.first;
   return std::nullopt;

@@ -4,6 +4,7 @@
 
 #include "base/errors.h"
 #include "base/hash.h"
+#include "base/python_json.h"
 #include "base/python_random.h"
 #include "base/text.h"
 #include "base/utf8.h"
@@ -82,7 +83,7 @@ std::vector<std::string> Letters::letters(const Json& doc) const {
 std::string Letters::otherwise(const Json& doc) const {
   if (!random_) return fallback_;
   const auto names = letters(doc);
-  const std::string digest = sha256_hex(doc.dump());
+  const std::string digest = sha256_hex(python_dumps(doc));
   PythonRandom random(static_cast<std::int64_t>(std::stoull(digest.substr(0, 12), nullptr, 16)));
   return names[static_cast<std::size_t>(random.randbelow(names.size()))];
 }
@@ -99,15 +100,6 @@ LetterFilter::LetterFilter(std::string name, std::string default_letters, Extrac
                        })(responses, doc);
                      };
                    }});
-}
-
-std::string stripped_of(std::string text, std::string_view characters) {
-  for (const char c : characters) {
-    const auto begin = text.find_first_not_of(c);
-    if (begin == text.npos) return {};
-    text = text.substr(begin, text.find_last_not_of(c) - begin + 1);
-  }
-  return text;
 }
 
 }  // namespace lmms_eval::filters

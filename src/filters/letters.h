@@ -50,7 +50,4 @@ struct LetterFilter {
   LetterFilter(std::string name, std::string default_letters, Extract extract);
 };
 
-/// Without these characters at both ends, one after another.
-std::string stripped_of(std::string text, std::string_view characters);
-
 }  // namespace lmms_eval::filters

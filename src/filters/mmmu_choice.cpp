@@ -1,7 +1,7 @@
 // mmmu_choice, egoschema_choice, mmau_choice: the letter in brackets, alone or before a full stop, else (not mmau) the
 // option whose text occurs. Rules: parse_multi_choice_response of these benchmarks in lmms-eval.
+#include "base/python_text.h"
 #include "base/regex.h"
-#include "base/text.h"
 #include "filters/letters.h"
 
 namespace lmms_eval::filters {
@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view kEnds = ",.!?;:'";
 
-std::string padded(const std::string& answer) { return " " + stripped_of(answer, kEnds) + " "; }
+std::string padded(const std::string& answer) { return " " + std::string(python_strip_each(answer, kEnds)) + " "; }
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
 
@@ -19,8 +19,6 @@ std::ptrdiff_t last(const std::string& text, const std::string& part) {
   return at == text.npos ? -1 : static_cast<std::ptrdiff_t>(at);
 }
 
-bool has_more_than_five_words(const std::string& text) { return Regex::cached(R"(\S+)").find_all(text).size() > 5; }
-
 struct Candidate {
   std::string letter;
   std::ptrdiff_t position = 0;
@@ -29,7 +27,7 @@ struct Candidate {
 /// The options whose text occurs in a long answer, with their last places.
 std::vector<Candidate> by_option_text(const std::string& text, const std::vector<Option>& options) {
   std::vector<Candidate> found;
-  if (!has_more_than_five_words(text)) return found;
+  if (python_split(text).size() <= 5) return found;
   const std::string lowered = lower_unicode(text);
   for (const auto& [letter, option] : options)
     if (const std::string wanted = lower_unicode(option); has(lowered, wanted))

@@ -16,17 +16,6 @@
 namespace lmms_eval::filters {
 namespace {
 
-/// re.escape.
-std::string escaped(const std::string& text) {
-  static constexpr std::string_view kSpecial = "()[]{}?*+-|^$\\.&~# \t\n\r\v\f";
-  std::string result;
-  for (const char c : text) {
-    if (kSpecial.find(c) != kSpecial.npos) result += '\\';
-    result += c;
-  }
-  return result;
-}
-
 std::string without_punctuation(const std::string& text) {
   const auto from = icu::UnicodeString::fromUTF8(text);
   icu::UnicodeString kept;
@@ -66,7 +55,7 @@ struct Choices {
     for (const auto& choice : doc["choices"]) {
       if (!choice.is_string()) throw errors::data("filter multi_choice_regex: choice {} is no text", choice.dump());
       const std::string shown = options.loose(std::string(python_strip(choice.get<std::string>())));
-      patterns.push_back(escaped(shown));
+      patterns.push_back(regex_escape(shown));
       letter_of_text[shown] = fmt::format("({})", next);
       names.emplace_back(1, next++);
     }

@@ -23,19 +23,13 @@ bool scienceqa_match(const std::string& answer, const std::string& gold) {
          lower_unicode(text.substr(0, at)) == wanted;
 }
 
-std::string without_ends(std::string text, char c) {
-  const auto begin = text.find_first_not_of(c);
-  return begin == text.npos ? "" : text.substr(begin, text.find_last_not_of(c) - begin + 1);
-}
-
 /// The letter of "B. text" or the first letter A to E that is a word of its own, in capitals; else the plain text.
 std::string mvbench_option(const std::string& answer) {
   if (const auto found = Regex::cached(R"((?i)^([A-E])\.\s*(.+)$)").search(std::string(python_strip(answer))))
     return upper_unicode(*found->groups[0]);
   std::string text(python_strip(replace_all(replace_all(answer, "\n", " "), "\t", " ")));
   text = without_punctuation(text, Regex::cached(R"(\d,\d)").search(text).has_value());
-  for (const char end : std::string_view("'\")(")) text = without_ends(std::move(text), end);
-  text = lower_unicode(python_strip(text));
+  text = lower_unicode(python_strip(python_strip_each(text, "'\")(")));
   if (const auto found = Regex::cached(R"((?i)\b([A-E])\b)").search(text)) return upper_unicode(*found->groups[0]);
   return text;
 }

@@ -3,6 +3,7 @@
 #include "base/python_text.h"
 #include "base/regex.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
 namespace lmms_eval::metrics {
 char32_t first_character(std::string_view utf8, std::size_t& bytes) {
@@ -19,16 +20,14 @@ char32_t first_character(std::string_view utf8, std::size_t& bytes) {
 }
 
 std::string utf8_of(char32_t c) {
-  const auto tail = [&](int shift) { return static_cast<char>(0x80 | (c >> shift & 0x3f)); };
-  if (c < 0x80) return {static_cast<char>(c)};
-  if (c < 0x800) return {static_cast<char>(0xc0 | c >> 6), tail(0)};
-  if (c < 0x10000) return {static_cast<char>(0xe0 | c >> 12), tail(6), tail(0)};
-  return {static_cast<char>(0xf0 | c >> 18), tail(12), tail(6), tail(0)};
+  std::string utf8;
+  append_utf8(utf8, c);
+  return utf8;
 }
 
 std::string utf8_of(std::u32string_view text) {
   std::string utf8;
-  for (const char32_t c : text) utf8 += utf8_of(c);
+  for (const char32_t c : text) append_utf8(utf8, c);
   return utf8;
 }
 

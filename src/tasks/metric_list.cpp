@@ -62,7 +62,7 @@ void read_key(const std::string& key, const Json& value, const std::string& wher
   }
 }
 
-MetricUse read_entry(const TaskConfig& config, const Json& entry, const std::string& base) {
+MetricUse read_entry(const TaskConfig& config, const Json& entry, const std::string& base, bool as_lmms_eval_07) {
   if (!entry.is_object() || !entry.contains("metric"))
     throw errors::config("{}: an entry of metric_list needs `metric`", config.place(base));
   for (const char* key : {"metric", "aggregation"}) {
@@ -73,7 +73,7 @@ MetricUse read_entry(const TaskConfig& config, const Json& entry, const std::str
   MetricUse use;
   use.metric = metric_named(tmpl::str(entry["metric"]), config.text("output_type"), config.place(base + "/metric"));
   use.aggregation = use.metric->aggregation;
-  use.higher_is_better = use.metric->higher_is_better;
+  use.higher_is_better = use.metric->higher_is_better || (as_lmms_eval_07 && use.metric->name == "ter");
   for (const auto& [key, value] : entry.items()) read_key(key, value, config.place(base + "/" + key), use);
   if (!use.metric->check) return use;
   try {
@@ -90,7 +90,7 @@ std::vector<std::string> MetricUse::names() const {
   return metric->parts.empty() ? std::vector<std::string>{metric->name} : metric->parts;
 }
 
-std::vector<MetricUse> read_metric_list(const TaskConfig& config) {
+std::vector<MetricUse> read_metric_list(const TaskConfig& config, bool as_lmms_eval_07) {
   Json list = config["metric_list"];
   if (list.is_null()) {
     list = Json::array();
@@ -98,7 +98,7 @@ std::vector<MetricUse> read_metric_list(const TaskConfig& config) {
   }
   std::vector<MetricUse> uses;
   for (std::size_t i = 0; i < list.size(); ++i) {
-    MetricUse use = read_entry(config, list[i], "metric_list/" + std::to_string(i));
+    MetricUse use = read_entry(config, list[i], "metric_list/" + std::to_string(i), as_lmms_eval_07);
     // Named twice: the last one counts, as in a Python dict.
     std::erase_if(uses, [&](const MetricUse& known) { return known.metric == use.metric; });
     uses.push_back(std::move(use));

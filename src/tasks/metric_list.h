@@ -23,6 +23,6 @@ struct MetricUse {
 
 /// The task's metric_list, or the default metrics of its output_type. Throws Error{config} with file:line for a metric
 /// that is unknown, has wrong arguments, or cannot work with the output_type.
-std::vector<MetricUse> read_metric_list(const TaskConfig& config);
+std::vector<MetricUse> read_metric_list(const TaskConfig& config, bool as_lmms_eval_07);
 
 }  // namespace lmms_eval

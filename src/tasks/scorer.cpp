@@ -131,10 +131,7 @@ Scorer::Scorer(const TaskConfig& config, const TaskOverrides& overrides)
   if (predict_only_)
     metrics_.push_back({metrics::find_metric("bypass"), "bypass", true});
   else
-    metrics_ = read_metric_list(config);
-  for (auto& use : metrics_)
-    if (as_lmms_eval_07_ && use.metric->name == "ter" && use.higher_is_better == use.metric->higher_is_better)
-      use.higher_is_better = true;
+    metrics_ = read_metric_list(config, as_lmms_eval_07_);
   pipelines_ = read_filter_list(config, as_lmms_eval_07_);
   reasoning_tags_ = read_reasoning_tags(config, overrides.reasoning_tags, pipelines_);
 }

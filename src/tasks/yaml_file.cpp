@@ -4,10 +4,9 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <sstream>
 
+#include "base/atomic_file.h"
 #include "base/errors.h"
 #include "base/text.h"
 #include "base/utf8.h"
@@ -25,9 +24,8 @@ std::string read_text(const fs::path& path) {
   std::error_code ignored;
   if (const auto size = fs::file_size(path, ignored); !ignored && size > kLargestFile)
     throw errors::config("{}: {} MB; a task file may have {}", path.string(), size >> 20, kLargestFile >> 20);
-  std::ifstream stream(path, std::ios::binary);
-  if (!fs::is_regular_file(path) || !stream) throw errors::config("{}: cannot be read", path.string());
-  std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  if (!fs::is_regular_file(path)) throw errors::config("{}: cannot be read", path.string());
+  std::string text = read_file(path);
   if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
   if (const auto valid = valid_utf8_prefix(text); valid < text.size())
     throw errors::config("{}:{}: byte 0x{:02x} is not UTF-8; save the file as UTF-8", path.string(),

@@ -144,7 +144,7 @@ TEST(Integrity, NamesEachKindOfProblemOnceBeforeAnyModelIsLoaded) {
   EXPECT_EQ(run.err.find("/no/such/model"), std::string::npos) << run.err;
 }
 
-TEST(Integrity, DecodesPicturesAndWarnsOfDocsWithoutOne) {
+TEST(Integrity, DecodesPictures) {
   const TempDir folder;
   folder.write("tasks/mine.yaml", image_task());
   const std::string whole = tiny_png(1), half = whole.substr(0, whole.size() / 2);
@@ -155,6 +155,24 @@ TEST(Integrity, DecodesPicturesAndWarnsOfDocsWithoutOne) {
   EXPECT_EQ(run.status, 1) << run.err;
   EXPECT_NE(run.err.find("2 of 4 docs (first: doc 1)"), std::string::npos) << run.err;
   EXPECT_EQ(run.out, "");
+}
+
+TEST(Integrity, DocsWithoutAPictureAreCountedHereAndInTheRun) {
+  const TempDir folder;
+  folder.write("p0.png", tiny_png(1));
+  folder.write("docs.jsonl",
+               "{\"q\": \"a?\", \"a\": \"A\", \"picture\": \"p0.png\"}\n"
+               "{\"q\": \"b?\", \"a\": \"A\", \"picture\": null}\n");
+  folder.write("seen.yaml",
+               "task: seen\ndataset_path: json\ndataset_kwargs: {data_files: {test: docs.jsonl}}\ntest_split: test\n"
+               "doc_to_text: q\ndoc_to_target: a\ndoc_to_visual: picture\n");
+  const auto run =
+      lmms_eval({"--model", "dummy", "--tasks", "seen", "--include_path", folder.path().string(), "--check_integrity"});
+  EXPECT_EQ(run.status, 0) << run.err;
+  EXPECT_NE(run.err.find("integrity of task seen: 1 of 2 docs have no picture (first: doc 1)"), std::string::npos)
+      << run.err;
+  EXPECT_NE(run.err.find("seen: 1 of 2 docs have no picture or other medium (first: doc 1)"), std::string::npos)
+      << run.err;
 }
 
 TEST(Integrity, WarnsOfExamplesThatMayBeTheDocItself) {

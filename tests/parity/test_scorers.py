@@ -24,7 +24,7 @@ def pope(prediction: str, gold: str) -> float:
 
 @pytest.mark.parametrize(("rule", "theirs"), [("mme", mme), ("beginning", tempcompass), ("exact", pope)])
 def test_yes_no(driver, rule, theirs):  # noqa: F811
-    texts = [*YES_NO, *(a + b for a in YES_NO for b in ["", " ", "\n", "."]), *answers(rule, 2000)]
+    texts = [*YES_NO, *(a + b for a in YES_NO for b in ["", " ", "\n", "."]), *answers(rule)]
     scores = []
     for i, text in enumerate(texts):
         gold = ["yes", "no", "Yes", "No"][i % 4]
@@ -36,7 +36,7 @@ def test_yes_no(driver, rule, theirs):  # noqa: F811
 
 def test_what_pope_counts(driver):  # noqa: F811
     found = module("pope/utils.py")
-    pairs = [(YES_NO[(i * 7) % len(YES_NO)], ["yes", "no"][i % 3 > 0]) for i in range(COUNT // 10)]
+    pairs = [(YES_NO[(i * 7) % len(YES_NO)], ["yes", "no"][i % 3 > 0]) for i in range(COUNT)]
     results = [found.pope_process_results({"answer": gold, "question_id": i}, [text])["pope_accuracy"] for i, (text, gold) in enumerate(pairs)]
     for name, theirs in [("precision", found.pope_aggregate_precision), ("recall", found.pope_aggregate_recall),
                          ("f1", found.pope_aggregate_f1_score), ("ratio", found.pope_aggregate_yes_ratio)]:  # fmt: skip

@@ -230,6 +230,8 @@ TEST(Scorer, AsLmmsEvalTakesItsMedianItsDirectionOfTerAndItsDrawnLetters) {
   const Scored theirs(yaml, overrides);
   EXPECT_EQ(theirs.scorer().aggregate("exact_match", values, 0).value, 1.0);
   EXPECT_EQ(theirs.scorer().metrics()[1].higher_is_better, true);
+  const Scored said(kGeneration + "metric_list: [{metric: ter, higher_is_better: false}]\n", overrides);
+  EXPECT_EQ(said.scorer().metrics()[0].higher_is_better, false);
   const auto drawn = (*theirs.of({{"answer", "A"}}, {Response::answer("?")})[0].filtered_resps)[0].get<std::string>();
   EXPECT_THAT(drawn, ::testing::AnyOf("A", "B", "C", "D"));
 }
