@@ -41,6 +41,7 @@ void ValueColumn::set(std::size_t position, const nlohmann::ordered_json& value)
 
 std::vector<nlohmann::ordered_json> ValueColumn::values() const {
   std::vector<nlohmann::ordered_json> list;
+  list.reserve(others_.size() + static_cast<std::size_t>(std::count(present_.begin(), present_.end(), true)));
   for (std::size_t i = 0; i < docs_; ++i) {
     if (i < present_.size() && present_[i])
       list.emplace_back(numbers_[i]);

@@ -26,16 +26,20 @@ std::vector<std::string> Metric::output_types() const {
   return types;
 }
 
+namespace {
+
+double number(const Json& value) {
+  if (value.is_boolean()) return value.get<bool>() ? 1.0 : 0.0;
+  if (value.is_number()) return value.get<double>();
+  throw errors::data("a doc's value is {}; this aggregation needs numbers", one_line(value.dump(), 80));
+}
+
+}  // namespace
+
 std::vector<double> numbers(std::span<const Json> values) {
   std::vector<double> list;
-  for (const auto& value : values) {
-    if (value.is_boolean())
-      list.push_back(value.get<bool>() ? 1.0 : 0.0);
-    else if (value.is_number())
-      list.push_back(value.get<double>());
-    else
-      throw errors::data("a doc's value is {}; this aggregation needs numbers", one_line(value.dump(), 80));
-  }
+  list.reserve(values.size());
+  for (const auto& value : values) list.push_back(number(value));
   return list;
 }
 
@@ -59,24 +63,21 @@ MetricAggregate bootstrapped(const stats::Statistic& statistic, std::size_t docs
 
 void add_errors_over_docs(std::span<const Json> values, const std::string& score_key, const std::string& cluster_key,
                           MetricAggregate& aggregate) {
-  std::vector<Json> found;
-  std::vector<std::string> clusters;
-  bool clustered = false;
+  std::vector<double> scores;
+  scores.reserve(values.size());
+  std::vector<std::string> clusters;  // of the scores so far; shorter while none has one
   for (const auto& value : values) {
-    if (value.is_number() || value.is_boolean()) {
-      found.push_back(value);
-      clusters.emplace_back();
-    } else if (value.is_object() && value.contains(score_key)) {
-      found.push_back(value[score_key]);
-      // Docs without a cluster share one.
-      const Json cluster = cluster_key.empty() ? Json() : value.value(cluster_key, Json());
-      clusters.push_back(cluster.is_null() ? "" : cluster.dump());
-      clustered |= !cluster.is_null();
-    }
+    const bool keyed = value.is_object() && value.contains(score_key);
+    if (!keyed && !value.is_number() && !value.is_boolean()) continue;
+    scores.push_back(number(keyed ? value[score_key] : value));
+    const Json cluster = keyed && !cluster_key.empty() ? value.value(cluster_key, Json()) : Json();
+    if (cluster.is_null()) continue;
+    clusters.resize(scores.size());
+    clusters.back() = cluster.dump();
   }
-  const auto scores = numbers(found);
   aggregate.stderr_clt = stats::clt_stderr(scores);
-  if (!clustered) return;
+  if (clusters.empty()) return;
+  clusters.resize(scores.size());  // docs without a cluster share one
   auto known = clusters;
   std::erase(known, "");
   std::sort(known.begin(), known.end());

@@ -83,6 +83,7 @@ std::optional<double> clt_stderr(std::span<const double> values) {
   if (values.size() < 2) return std::nullopt;
   const double center = pairwise_sum(values) / as_double(values.size());
   std::vector<double> squares;
+  squares.reserve(values.size());
   for (const double value : values) squares.push_back((value - center) * (value - center));
   return std::sqrt(pairwise_sum(squares) / as_double(values.size() - 1)) / std::sqrt(as_double(values.size()));
 }
