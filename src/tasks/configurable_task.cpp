@@ -60,19 +60,25 @@ ConfigurableTask::ConfigurableTask(std::string name, TaskConfig config, TaskOver
     : name_(std::move(name)), config_(std::move(config)), overrides_(std::move(overrides)) {
   if (overrides_.as_lmms_eval_07) config_.follow_lmms_eval();
   refuse_unsupported();
-  say_what_has_no_effect();
+  const functions::Context context(config_, overrides_.model_name);
+  DocReader::check_functions(context);
+  say_what_has_no_effect(context);
   apply_overrides();
   scorer_ = std::make_unique<Scorer>(config_, overrides_);
 }
 
 ConfigurableTask::~ConfigurableTask() = default;
 
-void ConfigurableTask::say_what_has_no_effect() const {
-  for (const char* field : {"lmms_eval_specific_kwargs", "model_specific_target_kwargs", "cluster_key"}) {
-    if (config_.has(field) && !config_[field].empty())
-      spdlog::warn("{}: {} has no effect: only a function could use it, and this task has none", config_.place(field),
-                   field);
-  }
+void ConfigurableTask::say_what_has_no_effect(const functions::Context& context) const {
+  const auto warn_unless = [&](const char* field, bool used) {
+    if (!used && config_.has(field) && !config_[field].empty())
+      spdlog::warn("{}: {} has no effect: no function or template of this task uses it", config_.place(field), field);
+  };
+  warn_unless("lmms_eval_specific_kwargs", functions::uses_specific_kwargs(context));
+  warn_unless("model_specific_target_kwargs", functions::uses_target_kwargs(context));
+  if (config_.has("cluster_key"))
+    spdlog::warn("{}: cluster_key has no effect: only a function could use it, and this task has none",
+                 config_.place("cluster_key"));
 }
 
 void ConfigurableTask::refuse_unsupported() const {
@@ -86,8 +92,8 @@ void ConfigurableTask::refuse_unsupported() const {
                          did_you_mean(type, kOutputTypes));
   }
   for (const char* field : {"process_docs", "process_results", "doc_to_messages"}) {
-    if (!config_.has(field)) continue;
     const Json& value = config_[field];
+    if (value.is_null() || (is_native_function(value) && std::string_view(field) != "process_results")) continue;
     throw errors::config(
         "{}: {} {}, which this version has no native form of", config_.place(field), field,
         is_function(value) ? "needs the Python function " + function_name(value) : "is '" + value.dump() + "'");
@@ -161,7 +167,7 @@ FewshotSource ConfigurableTask::fewshot_source(const data::DataSource& data) con
     for (const char* field : {"training_split", "validation_split", "test_split"})
       if (split.empty()) split = config_.text(field);
     source.name = "split '" + split + "'";
-    source.split = data::open_split(data, split, data::kRandomAccessBytes);
+    source.split = processed(data::open_split(data, split, data::kRandomAccessBytes), data);
     source.drop_own_row = config_.rules() == Rules::lmms_eval && split == eval_split();
   }
   // lm-eval compares the two names as they are written; neither given counts as equal.
@@ -185,6 +191,15 @@ std::string ConfigurableTask::fewshot_leak() const {
       eval_split());
 }
 
+std::shared_ptr<data::Split> ConfigurableTask::processed(std::shared_ptr<data::Split> docs,
+                                                         const data::DataSource& data) const {
+  if (!config_.has("process_docs")) return docs;
+  return errors::with_context("while preparing the docs of task " + name_ + " (process_docs)", [&] {
+    const functions::Context context(config_, overrides_.model_name);
+    return functions::make_docs(context, config_["process_docs"], "process_docs")(std::move(docs), data);
+  });
+}
+
 ConfigurableTask::Opened& ConfigurableTask::opened() const {
   std::call_once(open_once_, [this] {
     data::DataSource source;
@@ -194,11 +209,12 @@ ConfigurableTask::Opened& ConfigurableTask::opened() const {
     source.folder = config_.folder_of(config_.has("dataset_kwargs") ? "dataset_kwargs" : "dataset_path");
     source.where = config_.place("dataset_path");
     auto opened = std::make_unique<Opened>();
-    opened->docs = data::open_split(source, eval_split());
-    opened->reader.emplace(config_, opened->docs->columns(), opened->docs->folder());
+    opened->docs = processed(data::open_split(source, eval_split()), source);
+    opened->reader.emplace(config_, opened->docs->columns(), opened->docs->folder(), overrides_.model_name);
     if (shots_ > 0) {
       opened->example_config.emplace(example_config(config_));
-      opened->example_reader.emplace(*opened->example_config, opened->docs->columns(), opened->docs->folder());
+      opened->example_reader.emplace(*opened->example_config, opened->docs->columns(), opened->docs->folder(),
+                                     overrides_.model_name);
       opened->sampler.emplace(fewshot_source(source), overrides_.fewshot_seed);
       opened->sampler->require(shots_, name_);
     }
@@ -209,12 +225,15 @@ ConfigurableTask::Opened& ConfigurableTask::opened() const {
 
 void ConfigurableTask::check_fewshot_config() const {
   if (shots_ == 0 || !config_["fewshot_config"].is_object()) return;
+  const functions::Context context(config_, overrides_.model_name);
   for (const auto& [key, value] : config_["fewshot_config"].items()) {
     const std::string where = config_.place("fewshot_config/" + key);
     if (value.is_null()) continue;
     if (is_function(value))
       throw errors::config("{}: {} needs the Python function {}, which this version has no native form of", where, key,
                            function_name(value));
+    if (is_native_function(value) && key.starts_with("doc_to_"))
+      functions::make_value(context, key, value, "fewshot_config/" + key);
     if (key == "sampler" && value != "first_n" && value != "default")
       throw errors::config("{}: unknown sampler {}; must be default or first_n", where, value.dump());
     if (key == "samples" && !value.is_array()) throw errors::config("{}: samples must be a list of docs", where);
@@ -272,12 +291,15 @@ Turn ConfigurableTask::example(const Doc& doc) const {
   const Json target = reader.target(doc);
   // As in lm-eval, a choice or the first of several targets is an answer even where it is empty.
   const bool has_answer = !target.is_null() && target != "";
-  return {reader.visuals(doc),
-          choice_text(reader, doc, reader.text(doc)),
+  const auto visuals = reader.visuals(doc);
+  const std::string question = choice_text(reader, doc, reader.text(doc));
+  return {visuals,
+          question,
           has_answer ? std::optional(answer_text(reader, doc)) : std::nullopt,
           reader.gen_prefix(doc),
           config.text("target_delimiter"),
-          config.text("fewshot_delimiter")};
+          config.text("fewshot_delimiter"),
+          reader.parts(question, visuals)};
 }
 
 void ConfigurableTask::add_requests(std::vector<Request>& requests, Request request) const {
@@ -310,27 +332,31 @@ Request ConfigurableTask::request_of(const Doc& doc) const {
 std::vector<Message> ConfigurableTask::lmms_eval_messages(const Doc& doc, const std::vector<Turn>& examples,
                                                           std::string question) const {
   const DocReader& reader = *opened().reader;
-  if (config_.shows_media())
-    return layout_messages("", {}, {reader.visuals(doc), std::move(question), std::nullopt, "", "", ""}, false);
+  if (config_.shows_media()) {
+    const auto visuals = reader.visuals(doc);
+    return layout_messages("", {}, {visuals, question, std::nullopt, "", "", "", reader.parts(question, visuals)},
+                           false);
+  }
   std::vector<Turn> turns = examples;
   std::string& first = turns.empty() ? question : turns.front().question;
   first = reader.description(doc) + first;
-  return layout_messages("", turns, {{}, std::move(question), std::nullopt, "", "", ""}, false);
+  return layout_messages("", turns, {{}, std::move(question), std::nullopt, "", "", "", {}}, false);
 }
 
 std::vector<Message> ConfigurableTask::messages_of(const Doc& doc, const std::vector<Turn>& examples,
-                                                   std::string question) const {
+                                                   const std::string& question) const {
   const DocReader& reader = *opened().reader;
-  if (overrides_.as_lmms_eval_07 && overrides_.chat_model)
-    return lmms_eval_messages(doc, examples, std::move(question));
+  if (overrides_.as_lmms_eval_07 && overrides_.chat_model) return lmms_eval_messages(doc, examples, question);
   const std::string system =
       join_delimited(overrides_.system_instruction, reader.description(doc), config_.text("fewshot_delimiter"));
-  const Turn turn{reader.visuals(doc),
-                  std::move(question),
+  const auto visuals = reader.visuals(doc);
+  const Turn turn{visuals,
+                  question,
                   std::nullopt,
                   reader.gen_prefix(doc),
                   config_.text("target_delimiter"),
-                  ""};
+                  "",
+                  reader.parts(question, visuals)};
   return layout_messages(system, examples, turn, overrides_.fewshot_as_multiturn);
 }
 

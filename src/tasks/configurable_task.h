@@ -44,17 +44,20 @@ class ConfigurableTask final : public Task {
   struct Opened;  // the data set and what depends on its columns
 
   void refuse_unsupported() const;
-  void say_what_has_no_effect() const;
+  void say_what_has_no_effect(const functions::Context& context) const;
   void apply_overrides();
   Opened& opened() const;
   std::string eval_split() const;
+  /// What process_docs makes of a split.
+  std::shared_ptr<data::Split> processed(std::shared_ptr<data::Split> docs, const data::DataSource& data) const;
   FewshotSource fewshot_source(const data::DataSource& data) const;
   /// Says what is wrong with fewshot_config before anything is read.
   void check_fewshot_config() const;
   Turn example(const Doc& doc) const;
   std::vector<Message> lmms_eval_messages(const Doc& doc, const std::vector<Turn>& examples,
                                           std::string question) const;
-  std::vector<Message> messages_of(const Doc& doc, const std::vector<Turn>& examples, std::string question) const;
+  std::vector<Message> messages_of(const Doc& doc, const std::vector<Turn>& examples,
+                                   const std::string& question) const;
   bool continues_gen_prefix() const;
   Request request_of(const Doc& doc) const;
   std::vector<Request> choice_requests(const Doc& doc, const std::vector<Turn>& examples) const;

@@ -2,10 +2,9 @@
 
 #include <algorithm>
 
-#include "base/base64.h"
 #include "base/errors.h"
 #include "base/text.h"
-#include "data/media_kind.h"
+#include "tasks/functions/media_in_text.h"
 #include "template/literal.h"
 #include "template/operators.h"
 
@@ -22,23 +21,42 @@ Json as_index(const std::string& text) { return text.size() < 10 ? Json(std::sto
 
 }  // namespace
 
-DocReader::DocReader(const TaskConfig& config, const std::vector<std::string>& columns, std::filesystem::path folder)
-    : folder_(std::move(folder)),
-      columns_(columns),
-      text_(source(config, "doc_to_text", columns)),
-      target_(source(config, "doc_to_target", columns)),
-      choice_(source(config, "doc_to_choice", columns)),
-      visual_(source(config, "doc_to_visual", columns)),
-      description_(source(config, "description", {})),
-      gen_prefix_(source(config, "gen_prefix", {})) {
+DocReader::DocReader(const TaskConfig& config, const std::vector<std::string>& columns, std::filesystem::path folder,
+                     const std::string& model)
+    : data_{std::move(folder), columns} {
+  const functions::Context context(config, model);
+  text_ = source(context, "doc_to_text", columns);
+  target_ = source(context, "doc_to_target", columns);
+  choice_ = source(context, "doc_to_choice", columns);
+  description_ = source(context, "description", {});
+  gen_prefix_ = source(context, "gen_prefix", {});
+  if (config.has("doc_to_messages"))
+    parts_function_ = functions::make_parts(context, config["doc_to_messages"], "doc_to_messages");
+  if (is_native_function(config["doc_to_visual"])) {
+    visual_.kind = Kind::function;
+    visual_function_ = functions::make_visual(context, config["doc_to_visual"], "doc_to_visual");
+    return;
+  }
+  visual_ = source(context, "doc_to_visual", columns);
   if (visual_.kind != Kind::unset && visual_.kind != Kind::column) {
     throw errors::config("{}: doc_to_visual '{}' is not a column of the data set (it has {})",
                          config.place("doc_to_visual"), tmpl::str(config["doc_to_visual"]), join(columns, ", "));
   }
 }
 
-DocReader::Source DocReader::source(const TaskConfig& config, const std::string& field,
+void DocReader::check_functions(const functions::Context& context) {
+  const TaskConfig& config = context.config;
+  for (const char* field : {"doc_to_text", "doc_to_target", "doc_to_choice"})
+    if (is_native_function(config[field])) functions::make_value(context, field, config[field], field);
+  if (is_native_function(config["doc_to_visual"]))
+    functions::make_visual(context, config["doc_to_visual"], "doc_to_visual");
+  if (config.has("doc_to_messages")) functions::make_parts(context, config["doc_to_messages"], "doc_to_messages");
+  if (config.has("process_docs")) functions::make_docs(context, config["process_docs"], "process_docs");
+}
+
+DocReader::Source DocReader::source(const functions::Context& context, const std::string& field,
                                     const std::vector<std::string>& columns) const {
+  const TaskConfig& config = context.config;
   Source source;
   source.field = field;
   const Json& value = config[field];
@@ -46,6 +64,11 @@ DocReader::Source DocReader::source(const TaskConfig& config, const std::string&
   if (is_function(value)) {
     throw errors::config("{}: {} needs the Python function {}, which this version has no native form of",
                          config.place(field), field, function_name(value));
+  }
+  if (is_native_function(value)) {
+    source.kind = Kind::function;
+    source.function = functions::make_value(context, field, value, field);
+    return source;
   }
   if (!value.is_string()) {
     source.kind = Kind::literal;
@@ -62,18 +85,15 @@ DocReader::Source DocReader::source(const TaskConfig& config, const std::string&
   tmpl::TemplateOptions options;
   options.name = config.place(field) + " " + field;
   options.keep_trailing_newline = config.rules() == Rules::lm_eval;
-  if (field != "doc_to_visual") source.text = tmpl::Template::parse(text, options);
+  if (field != "doc_to_visual") source.text.emplace(text, std::move(options), context.variables);
   return source;
 }
 
 std::string DocReader::rendered(const Source& source, const Doc& doc) const {
   try {
-    return source.text->render(doc.fields());
+    return source.text->render(doc);
   } catch (const Error& error) {
-    // A name that is no column is the usual mistake.
-    const bool undefined = error.message().find("is undefined") != std::string::npos;
-    throw errors::data("{}{}", error.message(),
-                       undefined ? " (the data set has the columns " + join(columns_, ", ") + ")" : "");
+    throw errors::data("{}", functions::with_columns(error.message(), data_.columns));
   }
 }
 
@@ -85,6 +105,8 @@ Json DocReader::value(const Source& source, const Doc& doc) const {
       return source.literal;
     case Kind::template_text:
       return rendered(source, doc);
+    case Kind::function:
+      return source.function(doc, nullptr);
     case Kind::column:
       break;
   }
@@ -127,26 +149,9 @@ std::vector<std::string> DocReader::choices(const Doc& doc) const {
   return choices;
 }
 
-MediaRef DocReader::visual_in_text(const Doc& doc, const Json& value) const {
-  if (!value.is_string()) {
-    throw errors::data("doc {}: column '{}' (doc_to_visual) holds {}, which is neither a picture nor the path of one",
-                       doc.id(), visual_.column, one_line(value.dump(), 60));
-  }
-  const std::string& text = value.get_ref<const std::string&>();
-  if (const auto comma = text.find(";base64,"); text.starts_with("data:") && comma != text.npos) {
-    std::string bytes = base64_decode(std::string_view(text).substr(comma + 8));
-    const MediaKind kind = data::media_kind_of(bytes, "");
-    return MediaRef::from_bytes(kind, std::move(bytes), "");
-  }
-  if (text.find("://") != text.npos)
-    throw errors::data(
-        "doc {}: column '{}' (doc_to_visual) holds the URL {}; only local files can be read in this version", doc.id(),
-        visual_.column, one_line(text, 100));
-  return MediaRef::from_file(data::media_kind_of("", text), (folder_ / text).string());
-}
-
 std::vector<MediaRef> DocReader::visuals(const Doc& doc) const {
   if (visual_.kind == Kind::unset) return {};
+  if (visual_function_) return visual_function_(doc, data_);
   if (doc.has_media(visual_.column)) {
     const auto media = doc.media(visual_.column);
     return {media.begin(), media.end()};
@@ -154,9 +159,13 @@ std::vector<MediaRef> DocReader::visuals(const Doc& doc) const {
   const Json value = this->value(visual_, doc);
   std::vector<MediaRef> visuals;
   if (value.is_null()) return visuals;
-  if (!value.is_array()) return {visual_in_text(doc, value)};
-  for (const auto& item : value) visuals.push_back(visual_in_text(doc, item));
+  if (!value.is_array()) return {functions::media_in_text(doc, visual_.column, value, data_.folder)};
+  for (const auto& item : value) visuals.push_back(functions::media_in_text(doc, visual_.column, item, data_.folder));
   return visuals;
+}
+
+std::vector<Part> DocReader::parts(const std::string& text, const std::vector<MediaRef>& visuals) const {
+  return parts_function_ ? parts_function_(text, visuals) : std::vector<Part>();
 }
 
 std::string DocReader::description(const Doc& doc) const {

@@ -17,8 +17,17 @@ void add_text(Message& message, const std::string& text) {
     message.parts.push_back(Part::of_text(text));
 }
 
-void add_media(Message& message, const std::vector<MediaRef>& media) {
-  for (const auto& medium : media) message.parts.push_back(Part::of_media(medium));
+void add_question(Message& message, const Turn& turn) {
+  if (turn.parts.empty()) {
+    for (const auto& medium : turn.media) message.parts.push_back(Part::of_media(medium));
+    add_text(message, turn.question);
+  }
+  for (const auto& part : turn.parts) {
+    if (part.media)
+      message.parts.push_back(part);
+    else
+      add_text(message, part.text);
+  }
 }
 
 bool is_space(char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; }
@@ -106,8 +115,7 @@ std::vector<Message> layout_messages(const std::string& system, const std::vecto
   if (!system.empty()) messages.push_back({Role::system, {Part::of_text(system)}});
   Message user{Role::user, {}};
   for (const auto& example : examples) {
-    add_media(user, example.media);
-    add_text(user, example.question);
+    add_question(user, example);
     const std::string answer = join_delimited(example.gen_prefix, example.answer.value_or(""), " ");
     if (multiturn) {
       messages.push_back(std::exchange(user, Message{Role::user, {}}));
@@ -116,8 +124,7 @@ std::vector<Message> layout_messages(const std::string& system, const std::vecto
       add_text(user, delimiter_after_question(example) + answer + (example.answer ? example.fewshot_delimiter : ""));
     }
   }
-  add_media(user, question.media);
-  add_text(user, question.question);
+  add_question(user, question);
   user.raw_delimiter = delimiter_after_question(question);
   messages.push_back(std::move(user));
   if (!question.gen_prefix.empty()) messages.push_back({Role::assistant, {Part::of_text(question.gen_prefix)}});

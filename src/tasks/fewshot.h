@@ -61,6 +61,7 @@ struct Turn {
   std::string gen_prefix;             ///< how the answer begins
   std::string target_delimiter;
   std::string fewshot_delimiter;  ///< after the answer
+  std::vector<Part> parts;        ///< media and question as doc_to_messages lays them out; else media come first
 };
 
 /// The messages of a request: an optional system turn, the examples, the question. In one user turn (`multiturn` false)

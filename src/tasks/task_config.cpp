@@ -12,7 +12,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // Allowed types of a field, as bits.
-enum Type : unsigned { kText = 1, kInteger = 2, kBoolean = 4, kList = 8, kMap = 16, kFunctionType = 32 };
+enum Type : unsigned { kText = 1, kInteger = 2, kBoolean = 4, kList = 8, kMap = 16, kFunctionType = 32, kNative = 64 };
 
 struct Field {
   const char* name;
@@ -36,12 +36,12 @@ constexpr Field kFields[] = {
     {"fewshot_split", kText, nullptr},
     {"full_docs", kBoolean, "false"},
     {"process_results_use_image", kBoolean, "false"},
-    {"process_docs", kFunctionType, nullptr},
-    {"doc_to_visual", kText | kFunctionType, nullptr},
-    {"doc_to_text", kText | kInteger | kFunctionType, nullptr},
-    {"doc_to_target", kText | kInteger | kList | kFunctionType, nullptr},
-    {"doc_to_choice", kText | kList | kMap | kFunctionType, nullptr},
-    {"doc_to_messages", kFunctionType, nullptr},
+    {"process_docs", kFunctionType | kNative, nullptr},
+    {"doc_to_visual", kText | kFunctionType | kNative, nullptr},
+    {"doc_to_text", kText | kInteger | kFunctionType | kNative, nullptr},
+    {"doc_to_target", kText | kInteger | kList | kFunctionType | kNative, nullptr},
+    {"doc_to_choice", kText | kList | kMap | kFunctionType | kNative, nullptr},
+    {"doc_to_messages", kFunctionType | kNative, nullptr},
     {"process_results", kText | kFunctionType, nullptr},
     {"use_prompt", kText, nullptr},
     {"description", kText, "\"\""},
@@ -70,6 +70,7 @@ constexpr Field kFields[] = {
 bool fits(const Json& value, unsigned types) {
   if (value.is_null()) return true;
   if (is_function(value)) return types & kFunctionType;
+  if (is_native_function(value) && (types & kNative)) return true;
   if (value.is_string()) return types & kText;
   if (value.is_boolean()) return types & kBoolean;
   if (value.is_number_integer()) return types & kInteger;
@@ -84,7 +85,10 @@ std::string describe(unsigned types) {
   if (types & kBoolean) names.push_back("true or false");
   if (types & kList) names.push_back("a list");
   if (types & kMap) names.push_back("a map");
-  if (types & kFunctionType) names.push_back("a !function");
+  if (types & kNative)
+    names.push_back("a map with `function`");
+  else if (types & kFunctionType)
+    names.push_back("a !function");
   return join(names, " or ");
 }
 

@@ -149,4 +149,8 @@ bool is_function(const Json& value) { return value.is_object() && value.size() =
 
 std::string function_name(const Json& value) { return value[kYamlFunction].get<std::string>(); }
 
+bool is_native_function(const Json& value) {
+  return value.is_object() && value.contains("function") && value["function"].is_string();
+}
+
 }  // namespace lmms_eval

@@ -33,5 +33,7 @@ struct YamlFile {
 /// True for a value that named a Python function; `name` gets it.
 bool is_function(const nlohmann::ordered_json& value);
 std::string function_name(const nlohmann::ordered_json& value);
+/// True for a map that names a native function: {function: NAME, ...parameters}.
+bool is_native_function(const nlohmann::ordered_json& value);
 
 }  // namespace lmms_eval

@@ -6,16 +6,23 @@
 
 namespace lmms_eval::tmpl {
 
-std::optional<nlohmann::ordered_json> literal_list(const std::string& text) {
+std::optional<nlohmann::ordered_json> literal_container(const std::string& text) {
   const auto trimmed = trim(text);
-  if (!trimmed.starts_with('[') || !trimmed.ends_with(']')) return std::nullopt;
+  const bool list = trimmed.starts_with('[') && trimmed.ends_with(']');
+  const bool dict = trimmed.starts_with('{') && trimmed.ends_with('}');
+  if (!list && !dict) return std::nullopt;
   try {
     // Jinja's own expressions have Python's literals.
-    const auto list = Expression::parse(trimmed).evaluate(nlohmann::ordered_json::object()).to_json();
-    return list.is_array() ? std::optional(list) : std::nullopt;
+    auto value = Expression::parse(trimmed).evaluate(nlohmann::ordered_json::object()).to_json();
+    return value.is_structured() ? std::optional(std::move(value)) : std::nullopt;
   } catch (const Error&) {
     return std::nullopt;
   }
+}
+
+std::optional<nlohmann::ordered_json> literal_list(const std::string& text) {
+  auto value = literal_container(text);
+  return value && value->is_array() ? value : std::nullopt;
 }
 
 }  // namespace lmms_eval::tmpl

@@ -49,8 +49,16 @@ def module(path: str) -> types.ModuleType:
     return found
 
 
+def is_literal(value: ast.expr) -> bool:
+    try:
+        ast.literal_eval(value)
+    except ValueError:
+        return False
+    return True
+
+
 def only_definitions(source: str):
-    """Functions, classes with plain methods, and the imports that are there; no code that runs or asks for packages."""
+    """Functions, classes with plain methods, constants, and the imports that are there; no code that asks for packages."""
     wanted = {"re", "random", "string", "os", "copy", "numpy", "math", "typing", "collections"}
     body: list[ast.stmt] = [ast.ImportFrom("__future__", [ast.alias("annotations")], 0)]
     for node in ast.parse(source).body:
@@ -60,9 +68,11 @@ def only_definitions(source: str):
                 body.append(ast.Import(names))
         elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in wanted:
             body.append(node)
+        elif isinstance(node, ast.Assign) and is_literal(node.value):
+            body.append(node)
         elif isinstance(node, ast.FunctionDef):
             node.decorator_list = []
             body.append(node)
-        elif isinstance(node, ast.ClassDef) and not any(isinstance(base, ast.Attribute) for base in node.bases):
+        elif isinstance(node, ast.ClassDef) and all(isinstance(base, ast.Name) and base.id == "object" for base in node.bases):
             body.append(node)
     return ast.fix_missing_locations(ast.Module(body, []))

@@ -54,7 +54,8 @@ TEST(TaskConfig, RefusesWrongTypesWithTheirLine) {
               HasSubstr("a.yaml:3: metric_list must be a list"));
   EXPECT_THAT(error_of([&] { config(folder, "generation_kwargs: [1]\n"); }),
               HasSubstr("a.yaml:1: generation_kwargs must be a map"));
-  EXPECT_THAT(error_of([&] { config(folder, "process_docs: f\n"); }), HasSubstr("process_docs must be a !function"));
+  EXPECT_THAT(error_of([&] { config(folder, "process_docs: f\n"); }),
+              HasSubstr("process_docs must be a map with `function`"));
   EXPECT_THAT(error_of([&] { config(folder, "full_docs: 1\n"); }), HasSubstr("full_docs must be true or false"));
 }
 
