@@ -83,8 +83,8 @@ class LMMS_EVAL_API LM {
   virtual std::vector<Response> loglikelihood_rolling(std::span<const Request> requests);
 
   /// The text of the request as this model is sent it, media as `<image>`-like placeholders or references: what samples
-  /// show as `input`. Thread-safe. Default: the texts of the messages, one after another, media as "<image NAME>"
-  /// lines.
+  /// show as `input`. Thread-safe. Default: raw text, that is the texts and delimiters of the messages one after
+  /// another, media as "<image NAME>" lines.
   virtual std::string prompt_text(const Request& request) const;
 
   /// How many requests the default `run` gives to one call.

@@ -33,6 +33,11 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
   return fmt::format("{}", fmt::join(parts, separator));
 }
 
+std::string counted(std::int64_t count, std::string_view one, std::string_view many) {
+  if (count == 1) return fmt::format("1 {}", one);
+  return many.empty() ? fmt::format("{} {}s", count, one) : fmt::format("{} {}", count, many);
+}
+
 std::string one_line(std::string_view text, std::size_t max_length) {
   std::string line;
   for (char c : text.substr(0, max_length)) line += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,8 @@ LMMS_EVAL_API std::string_view trim(std::string_view text);
 LMMS_EVAL_API std::string to_lower(std::string_view text);
 LMMS_EVAL_API std::vector<std::string> split(std::string_view text, char separator);
 LMMS_EVAL_API std::string join(const std::vector<std::string>& parts, std::string_view separator);
+/// "1 doc", "3 docs": a count and its noun, whose plural is `many` where an s does not make it.
+LMMS_EVAL_API std::string counted(std::int64_t count, std::string_view one, std::string_view many = {});
 /// Newlines and other control characters as spaces, cut to `max_length` bytes at a character border: fit for a one-line
 /// message.
 LMMS_EVAL_API std::string one_line(std::string_view text, std::size_t max_length = 300);

@@ -18,6 +18,7 @@
 #include "report/run_description.h"
 #include "report/samples_file.h"
 #include "report/table.h"
+#include "tasks/task_config.h"
 
 namespace lmms_eval::cli {
 namespace {
@@ -156,17 +157,36 @@ std::string summary_line(const RunOptions& options, const Results& results) {
                             results.model.batch_size.empty() ? options.batch_size : results.model.batch_size));
 }
 
-void print_report(const RunOptions& options, const Results& results) {
-  if (options.show_config) fmt::print("{}\n", python_dumps(redacted((*results.document)["configs"]), {.indent = 4}));
-  fmt::print("{}\n{}", summary_line(options, results), results_table(results));
+void print_tables(const Results& results) {
+  fmt::print("{}", results_table(results));
   if (const std::string groups = groups_table(results); !groups.empty()) fmt::print("\n{}", groups);
-  for (const auto& [task, counts] : results.counts) {
-    std::vector<std::string> notes;
-    if (counts.cached > 0) notes.push_back(fmt::format("{} from the cache", counts.cached));
-    if (counts.empty > 0) notes.push_back(fmt::format("{} empty answers", counts.empty));
-    if (counts.cut > 0) notes.push_back(fmt::format("{} answers cut at max_new_tokens", counts.cut));
-    if (!notes.empty()) fmt::print("{}: {} docs, {}\n", task, counts.answered, join(notes, ", "));
-  }
+}
+
+/// What the tables do not say of a task; under --predict_only, which has none, how many docs were answered.
+void print_notes(const std::string& task, const TaskCounts& counts, bool predict_only) {
+  std::vector<std::string> notes;
+  if (predict_only) notes.push_back("no metrics computed");
+  if (counts.cached > 0) notes.push_back(fmt::format("{} from the cache", counts.cached));
+  if (counts.empty > 0) notes.push_back(counted(counts.empty, "empty answer"));
+  if (counts.cut > 0) notes.push_back(counted(counts.cut, "answer") + " cut at max_new_tokens");
+  const std::string docs = predict_only
+                               ? fmt::format("{} of {} answered", counts.answered, counted(counts.requested, "doc"))
+                               : counted(counts.answered, "doc");
+  if (!notes.empty()) fmt::print("{}: {}, {}\n", task, docs, join(notes, ", "));
+}
+
+/// Each task's configuration without what every task has.
+Json shown_configs(const Results& results) {
+  Json shown = redacted((*results.document)["configs"]);
+  for (auto& config : shown) config = without_defaults(config);
+  return shown;
+}
+
+void print_report(const RunOptions& options, const Results& results) {
+  fmt::print("{}\n", summary_line(options, results));
+  if (!options.predict_only) print_tables(results);
+  for (const auto& [task, counts] : results.counts) print_notes(task, counts, options.predict_only);
+  if (options.show_config) fmt::print("{}\n", python_dumps(shown_configs(results), {.indent = 4}));
   std::fflush(stdout);
 }
 

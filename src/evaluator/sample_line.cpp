@@ -87,8 +87,7 @@ std::string sample_line(const FinishedDoc& finished, const ScoredFilter* scored,
                          ? nlohmann::ordered_json()
                          : nlohmann::ordered_json(tmpl::str(finished.task.target(finished.doc)));
   } catch (const Error&) {
-    if (finished.status == Status::answered) throw;
-    line["target"] = nullptr;  // the doc could not be rendered, which its `error` says
+    line["target"] = nullptr;  // its `error` says so, or --predict_only has no use for it
   }
   const auto resps = unwrapped(raw_responses(finished));
   const auto filtered = scored && scored->filtered_resps ? unwrapped(with_text_leaves(*scored->filtered_resps))

@@ -75,10 +75,10 @@ std::vector<Response> LM::loglikelihood_rolling(std::span<const Request>) {
 std::string LM::prompt_text(const Request& request) const {
   std::string text;
   for (const auto& message : request.messages) {
-    if (!text.empty() && text.back() != '\n') text += '\n';
     for (const auto& part : message.parts)
       text += part.media ? "<" + std::string(to_string(part.media->kind())) + " " + part.media->reference() + ">\n"
                          : part.text;
+    text += message.raw_delimiter;
   }
   return text;
 }

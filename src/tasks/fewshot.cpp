@@ -118,8 +118,10 @@ std::vector<Message> layout_messages(const std::string& system, const std::vecto
     add_question(user, example);
     const std::string answer = join_delimited(example.gen_prefix, example.answer.value_or(""), " ");
     if (multiturn) {
+      user.raw_delimiter = delimiter_after_question(example);
       messages.push_back(std::exchange(user, Message{Role::user, {}}));
       if (example.answer || !answer.empty()) messages.push_back({Role::assistant, {Part::of_text(answer)}});
+      if (example.answer) messages.back().raw_delimiter = example.fewshot_delimiter;
     } else {
       add_text(user, delimiter_after_question(example) + answer + (example.answer ? example.fewshot_delimiter : ""));
     }

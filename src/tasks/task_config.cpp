@@ -156,6 +156,17 @@ Json TaskConfig::dump() const {
   return dumped;
 }
 
+Json without_defaults(const Json& dumped) {
+  const auto is_default = [](const Field& field, const Json& value) {
+    if (std::string_view(field.name) == "num_fewshot") return value == 0;
+    return field.standard && value == Json::parse(field.standard);
+  };
+  Json rest = dumped;
+  for (const auto& field : kFields)
+    if (rest.contains(field.name) && is_default(field, rest[field.name])) rest.erase(field.name);
+  return rest;
+}
+
 std::vector<std::string> TaskConfig::field_names() {
   std::vector<std::string> names;
   for (const auto& field : kFields) names.emplace_back(field.name);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "lmms_eval/export.h"
 #include "tasks/yaml_file.h"
 
 namespace lmms_eval {
@@ -59,5 +60,8 @@ class TaskConfig {
   YamlFile file_;
   nlohmann::ordered_json values_ = nlohmann::ordered_json::object();
 };
+
+/// A dumped configuration without the fields that have their default.
+LMMS_EVAL_API nlohmann::ordered_json without_defaults(const nlohmann::ordered_json& dumped);
 
 }  // namespace lmms_eval

@@ -174,7 +174,31 @@ TEST(CommandLine, ShortFormsPrefixAndUniqueAbbreviationsWork) {
   EXPECT_EQ(result.status, 0) << result.err;
   EXPECT_TRUE(std::filesystem::exists(folder / "c_rank0.db"));
   EXPECT_NE(result.out.find("Task: digits; document 0"), std::string::npos) << result.out;
-  EXPECT_NE(result.out.find("bypass"), std::string::npos);
+}
+
+TEST(CommandLine, PredictOnlyComputesAndPrintsNoMetric) {
+  const TempDir folder;
+  const auto result = lmms_eval(dummy({"--limit", "2", "-x", "--output_path", (folder / "r.json").string()}));
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_NE(result.out.find("digits: 2 of 2 docs answered, no metrics computed\n"), std::string::npos) << result.out;
+  EXPECT_EQ(result.out.find("999"), std::string::npos) << result.out;
+  EXPECT_EQ(result.out.find('|'), std::string::npos) << result.out;
+  EXPECT_EQ(read_json(folder / "r.json")["results"]["digits"].size(), 1) << "only its alias";
+  const auto samples = read_jsonl(files_ending(folder.path(), "samples_digits.jsonl").at(0));
+  ASSERT_EQ(samples.size(), 2U);
+  EXPECT_EQ(samples[0]["filtered_resps"], "A");
+}
+
+TEST(CommandLine, ShowConfigPrintsWhatIsNoDefaultAtTheEnd) {
+  const auto result = lmms_eval(dummy({"--limit", "2", "--show_config"}));
+  EXPECT_EQ(result.status, 0) << result.err;
+  const auto config = result.out.find("{\n    \"digits\": {");
+  ASSERT_NE(config, std::string::npos) << result.out;
+  EXPECT_LT(result.out.find("|digits|"), config) << "the scores come first";
+  EXPECT_TRUE(result.out.ends_with("}\n}\n"));
+  EXPECT_NE(result.out.find("\"doc_to_visual\": "), std::string::npos);
+  EXPECT_EQ(result.out.find("\"full_docs\""), std::string::npos);
+  EXPECT_EQ(result.out.find("\"repeats\""), std::string::npos);
 }
 
 TEST(CommandLine, FlagsWithoutMeaningAreAcceptedWithOneLineEach) {

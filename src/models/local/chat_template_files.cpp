@@ -85,6 +85,9 @@ std::optional<ChatTemplateSource> find_chat_template(const fs::path& folder, con
   add_from_json(folder / "chat_template.json", sources);
   add_jinja_files(folder, sources);
   add_from_json(folder / "tokenizer_config.json", sources);
+  if (sources.empty() && !name.empty())
+    throw errors::usage("--apply_chat_template {}: {} has no chat templates; give the flag without a name", name,
+                        folder.string());
   if (sources.empty()) return std::nullopt;
   const std::string wanted = name.empty() ? "default" : name;
   for (auto& source : sources) {

@@ -23,6 +23,12 @@ TEST(Text, PatternsFollowFnmatch) {
   EXPECT_FALSE(matches_pattern("mmmu", "mmm"));
 }
 
+TEST(Text, CountedNounsAgree) {
+  EXPECT_EQ(counted(1, "doc"), "1 doc");
+  EXPECT_EQ(counted(0, "doc"), "0 docs");
+  EXPECT_EQ(counted(2, "match", "matches"), "2 matches");
+}
+
 TEST(Text, OneLineReplacesControlCharactersAndCutsAtACharacter) {
   EXPECT_EQ(one_line("a\nb\x1b[1m"), "a b [1m");
   EXPECT_EQ(one_line("ab\xC3\xA9z", 3), "ab...");

@@ -103,6 +103,16 @@ TEST(LM, EndsTheRunForAnyOtherError) {
   EXPECT_EQ(model.sizes, (std::vector<std::size_t>{4}));
 }
 
+TEST(LM, ShowsRawTextAsItIsSent) {
+  const BatchModel model([](std::span<const Request>) { return std::vector<Response>(); });
+  Request request;
+  request.messages = {{Role::system, {Part::of_text("Sys.")}},
+                      {Role::user, {Part::of_text("Q1")}, " "},
+                      {Role::assistant, {Part::of_text("A1")}, "\n\n"},
+                      {Role::user, {Part::of_text("Q2")}}};
+  EXPECT_EQ(model.prompt_text(request), "Sys.Q1 A1\n\nQ2");
+}
+
 TEST(LM, RefusesAModelThatReturnsTooFewResponses) {
   BatchModel model([](std::span<const Request>) { return std::vector<Response>(1); });
   NumberStream stream(5);

@@ -135,6 +135,18 @@ TEST(LayoutMessages, ExamplesBeginTheirAnswersAsTheQuestionDoes) {
   EXPECT_EQ(laid_out("", {with_prefix(turn("Q1\n", "A1"), "So: ")}, turn("Q2", "")), "[user]Q1\nSo: A1\n\nQ2");
 }
 
+TEST(LayoutMessages, HasTheSameRawTextInOneTurnAndInSeveral) {
+  const auto raw = [](bool multiturn) {
+    std::string text;
+    for (const auto& message : layout_messages("Sys", {turn("Q1", "A1"), with_prefix(turn("Q2", "A2"), "So:")},
+                                               with_prefix(turn("Q3", ""), "So:"), multiturn))
+      text += message.parts.at(0).text + message.raw_delimiter;
+    return text;
+  };
+  EXPECT_EQ(raw(false), "SysQ1 A1\n\nQ2 So: A2\n\nQ3 So:");
+  EXPECT_EQ(raw(true), raw(false));
+}
+
 TEST(LayoutMessages, DelimitsABegunAnswerInRawTextOnly) {
   const auto delimiter = [](const Turn& question) { return layout_messages("", {}, question, false)[0].raw_delimiter; };
   EXPECT_EQ(delimiter(with_prefix(turn("Q", ""), "So:")), " ");

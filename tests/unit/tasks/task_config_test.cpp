@@ -32,6 +32,16 @@ TEST(TaskConfig, HasLmmsEvalsDefaults) {
   EXPECT_FALSE(task.has("metric_list"));
 }
 
+TEST(TaskConfig, WithoutDefaultsKeepsWhatTheTaskSays) {
+  const TempDir folder;
+  auto task = config(folder, "task: x\nrepeats: 1\nfewshot_delimiter: '#'\noutput_type: loglikelihood\n");
+  task.set("num_fewshot", 0);
+  EXPECT_EQ(without_defaults(task.dump()).dump(),
+            R"({"task":"x","fewshot_delimiter":"#","output_type":"loglikelihood"})");
+  task.set("num_fewshot", 2);
+  EXPECT_EQ(without_defaults(task.dump())["num_fewshot"], 2);
+}
+
 TEST(TaskConfig, DumpsNonNullFieldsInDeclarationOrder) {
   const TempDir folder;
   const auto task = config(

@@ -126,6 +126,13 @@ TEST(ChatTemplate, IsChosenByName) {
               HasSubstr("has the chat templates rag, default, tool_use; did you mean 'tool_use'"));
 }
 
+TEST(ChatTemplate, RefusesANameWhereThereIsNone) {
+  const TempDir folder;
+  EXPECT_FALSE(ChatTemplate::load(folder.path()));
+  EXPECT_THAT(error_of([&] { ChatTemplate::load(folder.path(), "rag"); }, ErrorKind::usage),
+              HasSubstr("has no chat templates; give the flag without a name"));
+}
+
 TEST(ChatTemplate, HasNoDefaultAmongSeveralNamedOnes) {
   TempDir folder;
   folder.write("tokenizer_config.json",
