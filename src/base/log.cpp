@@ -106,16 +106,27 @@ std::string redact(std::string_view text) {
   return clean;
 }
 
-void set_up_logging(std::string_view verbosity) {
+namespace {
+
+spdlog::level::level_enum level_named(std::string_view verbosity) {
   static const std::map<std::string, spdlog::level::level_enum> kLevels = {
       {"trace", spdlog::level::trace},  {"debug", spdlog::level::debug}, {"info", spdlog::level::info},
       {"warning", spdlog::level::warn}, {"error", spdlog::level::err},   {"critical", spdlog::level::critical}};
   const auto level = kLevels.find(to_lower(verbosity));
   if (level == kLevels.end())
     throw errors::usage("--verbosity {}: must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL", verbosity);
+  return level->second;
+}
+
+}  // namespace
+
+void check_verbosity(std::string_view verbosity) { level_named(verbosity); }
+
+void set_up_logging(std::string_view verbosity) {
+  const auto level = level_named(verbosity);
   auto logger = std::make_shared<spdlog::logger>("lmms_eval", std::make_shared<spdlog::sinks::stderr_sink_mt>());
   logger->set_formatter(std::make_unique<RedactingFormatter>());
-  logger->set_level(level->second);
+  logger->set_level(level);
   logger->flush_on(spdlog::level::trace);
   spdlog::set_default_logger(std::move(logger));
 }

@@ -12,6 +12,7 @@ namespace lmms_eval {
 /// Sends spdlog's default logger to stderr, one line per message, at the level of --verbosity (DEBUG, INFO, WARNING,
 /// ERROR, CRITICAL, in any case). Every line passes through `redact`. Throws Error{usage} for an unknown level.
 LMMS_EVAL_API void set_up_logging(std::string_view verbosity);
+LMMS_EVAL_API void check_verbosity(std::string_view verbosity);
 
 /// Remembers a value that must never be shown (an API key, HF_TOKEN). Texts shorter than 6 characters are not
 /// remembered.

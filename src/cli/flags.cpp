@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <map>
 #include <memory>
 
 #include "base/errors.h"
@@ -62,21 +63,24 @@ constexpr Refused kRefused[] = {
     {"tui", false},
 };
 
-/// Sorted by group, two columns, defaults at the end of each line.
+/// Sorted by group, two columns: names with the kind of value, then the text with the default at its end.
 class HelpFormatter : public ::CLI::Formatter {
  public:
-  HelpFormatter() { column_width(34); }
+  HelpFormatter() { column_width(38); }
   std::string make_usage(const ::CLI::App*, std::string) const override {
     return "Usage: lmms_eval [eval] --model NAME --tasks NAME[,NAME...] [flags]\n";
   }
-  std::string make_option_opts(const ::CLI::Option*) const override { return ""; }
+  std::string make_option_opts(const ::CLI::Option* option) const override {
+    const std::string value = option->get_option_text();
+    return value.empty() ? "" : " " + value;
+  }
 };
 
 class Flags {
  public:
   Flags() : app_("Evaluates large multimodal models: one model, any tasks, one table.\n", "lmms_eval") {
     app_.set_help_flag("-h,--help", "Print this text and exit");
-    app_.set_version_flag("--version", "");
+    app_.set_version_flag("--version", "", "Print version and commit and exit");
     app_.formatter(std::make_shared<HelpFormatter>());
     app_.option_defaults()->multi_option_policy(::CLI::MultiOptionPolicy::TakeLast);
     add_selection();
@@ -108,10 +112,19 @@ class Flags {
 
   static bool is_switch_option(const ::CLI::Option& option) { return option.get_expected_max() == 0; }
 
+  FlagKind kind(const std::string& name) const {
+    const auto& option = *app_.get_option("--" + name);
+    const auto found = kinds_.find(option.get_lnames().front());
+    return is_switch_option(option) ? FlagKind::on_off : found == kinds_.end() ? FlagKind::text : found->second;
+  }
+
  private:
+  /// `value`: what the help calls it.
   template <typename Value>
-  void add(const char* names, Value& value, const std::string& text) {
-    app_.add_option(names, value, text)->group(group_);
+  void add(const char* names, const char* value, Value& member, const std::string& text,
+           FlagKind kind = FlagKind::text) {
+    auto* option = app_.add_option(names, member, text)->option_text(value)->group(group_);
+    kinds_[option->get_lnames().front()] = kind;
   }
   void add_switch(const char* names, bool& value, const std::string& text) {
     app_.add_flag(names, value, text)->group(group_);
@@ -119,88 +132,102 @@ class Flags {
 
   void add_selection() {
     group_ = "What to evaluate";
-    add("--model", options_.model, "Model or provider (`lmms_eval models` lists them)");
-    add("--model_args", options_.model_args, "k=v,... for the model: pretrained=DIR, base_url=URL, ...");
-    add("--tasks", options_.tasks,
+    add("--model", "NAME", options_.model, "Model or provider (`lmms_eval models` lists them); needed");
+    add("--model_args", "K=V,...", options_.model_args, "For the model: pretrained=DIR, base_url=URL, ... (none)",
+        FlagKind::key_values);
+    add("--tasks", "LIST", options_.tasks,
         "Tasks, groups, tags, wildcards, YAML files or folders, separated by commas; or list, list_groups, list_tags, "
-        "list_subtasks, list_with_num");
-    add("--include_path", options_.include_path,
-        "Folders with more task YAML, separated by commas; they win over bundled names");
-    add("--limit", options_.limit, "First N docs of each task, or a share of them if below 1; -1 for all (all)");
-    add("--offset", options_.offset, "First doc (0)");
-    add("--compat", options_.compat,
-        "lmms-eval-0.7: that version's way where it is thought wrong (docs/differences.md), to compare numbers");
-    add("--samples", options_.samples,
-        "Docs to run by task: JSON {\"task\": [doc ids], ...} or a file of it; other tasks run whole");
-    add("--config", options_.config, "YAML file with flag values, or a list of such maps: one evaluation each");
+        "list_subtasks, list_with_num; needed",
+        FlagKind::list);
+    add("--include_path", "DIR,...", options_.include_path,
+        "Folders with more task YAML; their names win over bundled ones (none)", FlagKind::list);
+    add("--limit", "NUMBER", options_.limit,
+        "First N docs of each task, from 1 on, or a share of each, between 0 and 1; -1 for all (all)");
+    add("--offset", "INT", options_.offset, "First doc, from 0 on (0)");
+    add("--compat", "VERSION", options_.compat,
+        "lmms-eval-0.7: that version's way where it is thought wrong (docs/differences.md), to compare numbers (none)");
+    add("--samples", "JSON|FILE", options_.samples,
+        "Docs to run by task: JSON {\"task\": [doc ids], ...} or a file of it; other tasks run whole (all docs)",
+        FlagKind::json);
+    add("--config", "FILE", options_.config,
+        "YAML file with flag values, or a list of such maps: one evaluation each (none)");
   }
 
   void add_prompts() {
     group_ = "Prompts";
-    add("--num_fewshot", options_.num_fewshot, "Examples before each question (what the task says, else 0)");
-    add("--system_instruction", options_.system_instruction, "System text before the prompt");
-    app_.add_option("--apply_chat_template", chat_template_,
-                    "Apply the chat template [of this name, where there are several]")
-        ->expected(0, 1)
-        ->group(group_);
-    add_switch("--fewshot_as_multiturn", options_.fewshot_as_multiturn, "Give examples as turns of a conversation");
+    add("--num_fewshot", "INT", options_.num_fewshot,
+        "Examples before each question, from 0 on (what the task says, else 0)");
+    add("--system_instruction", "TEXT", options_.system_instruction, "System text before the prompt (none)");
+    add("--apply_chat_template", "[NAME]", chat_template_,
+        "Apply the chat template [of this name, where there are several] (off)", FlagKind::on_off_or_text);
+    app_.get_option("--apply_chat_template")->expected(0, 1);
+    add_switch("--fewshot_as_multiturn", options_.fewshot_as_multiturn,
+               "Give examples as turns of a conversation (off)");
   }
 
   void add_generation() {
     group_ = "Generation and the machine";
-    add("--gen_kwargs", options_.gen_kwargs,
-        "k=v,... over each task's generation_kwargs: temperature=0.2,max_new_tokens=64");
-    add("--batch_size,-b", options_.batch_size, "Requests per batch of a local model: N, auto or auto:N (1)");
-    add("--max_batch_size", options_.max_batch_size, "Largest batch that auto may choose");
-    add("--device", options_.device, "cpu, cuda or cuda:N (cuda where usable, else cpu)");
-    add("--seed", options_.seed,
-        "Seeds of random, numpy, torch and few-shot: 1, 3 or 4 values, each a number or None (0,1234,1234,1234)");
-    add("--repeats,-n,--num_samples", options_.repeats, "Ask every request this often (what the task says, else 1)");
-    add("--max_tokens", options_.max_tokens, "Stop asking when the run has used this many tokens");
-    add("--reasoning_tags", options_.reasoning_tags,
-        "JSON list of tag pairs whose text is cut before scoring, or none (think, analysis)");
+    add("--gen_kwargs", "K=V,...", options_.gen_kwargs,
+        "Over each task's generation_kwargs: temperature=0.2,max_new_tokens=64 (none)", FlagKind::key_values);
+    add("--batch_size,-b", "INT|auto|auto:INT", options_.batch_size,
+        "Requests per batch of a local model, from 1 on (1)");
+    add("--max_batch_size", "INT", options_.max_batch_size, "Largest batch that auto may choose, from 1 on (no bound)");
+    add("--device", "NAME", options_.device, "cpu, cuda or cuda:N (cuda where usable, else cpu)");
+    add("--seed", "INT,...", options_.seed,
+        "Seeds of random, numpy, torch and few-shot: 1, 3 or 4 values, each a number or None (0,1234,1234,1234)",
+        FlagKind::list);
+    add("--repeats,-n,--num_samples", "INT", options_.repeats,
+        "Ask every request this often, from 1 on (what the task says, else 1)");
+    add("--max_tokens", "INT", options_.max_tokens,
+        "Stop asking when the run has used this many tokens, from 1 on (no bound)");
+    add("--reasoning_tags", "JSON|none", options_.reasoning_tags,
+        "List of tag pairs whose text is cut before scoring, or none (think, analysis)", FlagKind::json);
   }
 
   void add_output() {
     group_ = "Output";
-    add("--output_path", options_.output_path, "Folder for results, or a file X.json / X.jsonl");
+    add("--output_path", "DIR|FILE", options_.output_path, "Folder for results, or a file X.json or X.jsonl (none)");
     add_switch("--log_samples", options_.log_samples,
-               "Write every doc's prompt, answer and scores; needs --output_path");
-    add("--log_samples_suffix", options_.log_samples_suffix, "Ending of the samples files' names");
-    add_switch("--predict_only,-x", options_.predict_only, "Write answers, compute no metrics; needs --output_path");
-    add_switch("--write_out,-w", options_.write_out, "Print prompt and target of the first doc of each task");
-    add_switch("--show_config", options_.show_config, "Print each task's configuration at the end");
+               "Write every doc's prompt, answer and scores; needs --output_path (off)");
+    add("--log_samples_suffix", "TEXT", options_.log_samples_suffix, "Ending of the samples files' names (none)");
+    add_switch("--predict_only,-x", options_.predict_only,
+               "Write answers, compute no metrics; needs --output_path (off)");
+    add_switch("--write_out,-w", options_.write_out, "Print prompt and target of the first doc of each task (off)");
+    add_switch("--show_config", options_.show_config,
+               "Print each task's configuration at the end, without defaults (off)");
     add_switch("--check_integrity", options_.check_integrity,
-               "Check data, prompts and targets of the selected tasks first");
-    add("--verbosity", options_.verbosity, "DEBUG, INFO, WARNING, ERROR or CRITICAL (INFO)");
+               "Check data, prompts and targets of the selected tasks first (off)");
+    add("--verbosity", "NAME", options_.verbosity, "DEBUG, INFO, WARNING, ERROR or CRITICAL (INFO)");
     group_ = "Caches";
-    add("--use_cache,-c", options_.use_cache, "Keep answers in PREFIXrank0.db and use those already there");
-    add("--cache_requests", options_.cache_requests,
-        "true, refresh or delete; without effect: requests are built as the run goes");
+    add("--use_cache,-c", "PREFIX", options_.use_cache,
+        "Keep answers in PREFIXrank0.db and use those already there (none)");
+    add("--cache_requests", "NAME", options_.cache_requests,
+        "true, refresh or delete; without effect: requests are built as the run goes (none)");
   }
 
   void add_others() {
     for (const auto& flag : kWithoutEffect)
-      add_other(flag.name, flag.takes_value, "Accepted, without effect (scripts for lmms-eval)");
+      add_other(flag.name, flag.takes_value, flag.why, "Accepted, without effect (scripts for lmms-eval)");
     for (const auto& flag : kRefused)
-      add_other(flag.name, flag.takes_value, "Known to lmms-eval, refused by this version");
+      add_other(flag.name, flag.takes_value, "", "Known to lmms-eval, refused by this version");
   }
 
-  void add_other(const std::string& name, bool takes_value, const char* group) {
+  void add_other(const std::string& name, bool takes_value, const char* text, const char* group) {
     std::string names = "--" + name;
     std::string other = name;
     std::replace(other.begin(), other.end(), other.find('-') == other.npos ? '_' : '-',
                  other.find('-') == other.npos ? '-' : '_');
     if (other != name) names += ",--" + other;
     if (takes_value)
-      app_.add_option(names, ignored_text_, "")->group(group);
+      app_.add_option(names, ignored_text_, text)->option_text("VALUE")->group(group);
     else
-      app_.add_flag(names, ignored_switch_, "")->group(group);
+      app_.add_flag(names, ignored_switch_, text)->group(group);
   }
 
   ::CLI::App app_;
   RunOptions options_;
   std::string group_;
+  std::map<std::string, FlagKind> kinds_;  ///< by long name, of flags with a value
   std::string chat_template_;
   std::string ignored_text_;
   bool ignored_switch_ = false;
@@ -235,7 +262,10 @@ std::vector<std::string> with_full_names(const std::vector<std::string>& argumen
     }
     const auto equals = argument.find('=');
     const std::string name = argument.substr(2, equals == argument.npos ? argument.npos : equals - 2);
-    full.push_back("--" + full_name(name, names) + (equals == argument.npos ? "" : argument.substr(equals)));
+    const bool empty_value = equals + 1 == argument.size();  // CLI11 takes "--flag=" for a flag without its value
+    full.push_back("--" + full_name(name, names) +
+                   (equals == argument.npos || empty_value ? "" : argument.substr(equals)));
+    if (empty_value) full.emplace_back();
   }
   return full;
 }
@@ -254,6 +284,16 @@ std::vector<std::string> with_bound_negatives(const std::vector<std::string>& ar
   return bound;
 }
 
+/// CLI11's "Could not convert: --limit = many". Only numbers cannot be converted.
+Error no_number(const ::CLI::ConversionError& error, const ::CLI::App& app) {
+  const std::string text = one_line(error.what());
+  const auto name = text.find("--"), equals = text.find(" = ");
+  if (name == text.npos || equals == text.npos) return errors::usage("{} (see --help)", text);
+  const std::string flag = text.substr(name, equals - name);
+  const bool whole = app.get_option(flag)->get_option_text() == "INT";
+  return errors::usage("{} {}: must be a {}", flag, text.substr(equals + 3), whole ? "whole number" : "number");
+}
+
 }  // namespace
 
 RunOptions parse_flags(const std::vector<std::string>& arguments) {
@@ -264,6 +304,8 @@ RunOptions parse_flags(const std::vector<std::string>& arguments) {
   std::reverse(list.begin(), list.end());  // CLI11 takes them from the back
   try {
     flags.app().parse(std::move(list));
+  } catch (const ::CLI::ConversionError& error) {
+    throw no_number(error, flags.app());
   } catch (const ::CLI::ParseError& error) {
     throw errors::usage("{} (see --help)", one_line(error.what()));
   }
@@ -280,9 +322,6 @@ std::vector<std::string> flag_names() {
   return long_names(flags.app());
 }
 
-bool is_switch(const std::string& name) {
-  Flags flags;
-  return Flags::is_switch_option(*flags.app().get_option("--" + name));
-}
+FlagKind flag_kind(const std::string& name) { return Flags().kind(name); }
 
 }  // namespace lmms_eval::cli

@@ -17,7 +17,9 @@ std::string help_text();
 
 /// All long flags without their dashes, as the keys of a --config file.
 std::vector<std::string> flag_names();
-/// True for flags that take no value.
-bool is_switch(const std::string& name);
+
+/// What a flag takes, for files that hold values in a form of their own.
+enum class FlagKind { text, list, key_values, json, on_off, on_off_or_text };
+FlagKind flag_kind(const std::string& name);
 
 }  // namespace lmms_eval::cli

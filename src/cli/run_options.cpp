@@ -8,6 +8,7 @@
 #include "base/atomic_file.h"
 #include "base/errors.h"
 #include "base/key_values.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "lmms_eval/model.h"
 #include "tasks/generation_kwargs.h"
@@ -76,11 +77,30 @@ void check_model(const std::string& name) {
 }
 
 void check_not_empty(const RunOptions& options) {
-  for (const char* flag : {"output_path", "use_cache", "include_path", "device", "config", "samples"})
+  for (const char* flag : {"output_path", "use_cache", "include_path", "device", "config", "samples", "limit", "offset",
+                           "num_fewshot", "max_batch_size", "repeats", "max_tokens"})
     if (const auto given = options.given.find(flag); given != options.given.end() && trim(given->second).empty())
       throw errors::usage("--{}: is empty; give a value or leave the flag out", flag);
 }
 
+void check_numbers(const RunOptions& options) {
+  if (options.max_batch_size && *options.max_batch_size < 1)
+    throw errors::usage("--max_batch_size {}: must be from 1 on", *options.max_batch_size);
+  if (options.num_fewshot && *options.num_fewshot < 0)
+    throw errors::usage("--num_fewshot {}: must not be negative", *options.num_fewshot);
+  if (options.offset < 0) throw errors::usage("--offset {}: must not be negative", options.offset);
+  if (options.repeats < 1) throw errors::usage("--repeats {}: must be from 1 on", options.repeats);
+  if (options.max_tokens && *options.max_tokens < 1)
+    throw errors::usage("--max_tokens {}: must be from 1 on", *options.max_tokens);
+}
+
+void check_cache_requests(const std::string& text) {
+  static const std::vector<std::string> kValues = {"true", "refresh", "delete"};
+  if (!text.empty() && std::find(kValues.begin(), kValues.end(), text) == kValues.end())
+    throw errors::usage("--cache_requests {}: must be one of {}", text, join(kValues, ", "));
+}
+
+/// What one flag asks of another.
 void check_rules(const RunOptions& options) {
   if ((options.log_samples || options.predict_only) && options.output_path.empty()) {
     throw errors::usage("{} needs --output_path, which says where the samples go",
@@ -88,26 +108,13 @@ void check_rules(const RunOptions& options) {
   }
   if (!options.log_samples_suffix.empty() && !options.log_samples && !options.predict_only)
     throw errors::usage("--log_samples_suffix {}: needs --log_samples", options.log_samples_suffix);
-  if (options.log_samples_suffix.find('/') != std::string::npos)
-    throw errors::usage("--log_samples_suffix {}: is part of a file name and must have no /",
-                        options.log_samples_suffix);
   if (options.fewshot_as_multiturn) {
     if (!options.apply_chat_template) throw errors::usage("--fewshot_as_multiturn needs --apply_chat_template");
     if (options.num_fewshot.value_or(0) <= 0)
       throw errors::usage("--fewshot_as_multiturn needs --num_fewshot greater than 0");
   }
-  if (options.max_batch_size && *options.max_batch_size < 1)
-    throw errors::usage("--max_batch_size {}: must be from 1 on", *options.max_batch_size);
-  if (options.num_fewshot && *options.num_fewshot < 0)
-    throw errors::usage("--num_fewshot {}: must not be negative", *options.num_fewshot);
-  if (options.offset < 0) throw errors::usage("--offset {}: must not be negative", options.offset);
-  if (!options.compat.empty() && options.compat != "lmms-eval-0.7")
-    throw errors::usage("--compat {}: must be lmms-eval-0.7", options.compat);
   if (!options.samples.empty() && (options.limit || options.offset != 0))
     throw errors::usage("--samples names the docs to run; leave --limit and --offset out");
-  if (options.repeats < 1) throw errors::usage("--repeats {}: must be from 1 on", options.repeats);
-  if (options.max_tokens && *options.max_tokens < 1)
-    throw errors::usage("--max_tokens {}: must be from 1 on", *options.max_tokens);
 }
 
 }  // namespace
@@ -138,7 +145,8 @@ std::map<std::string, std::vector<std::int64_t>> RunOptions::sample_ids() const 
   for (const auto& [task, list] : json.items()) {
     if (!list.is_array()) refuse("the docs of task " + task + " are no list");
     for (const auto& id : list) {
-      if (!id.is_number_integer()) refuse("task " + task + ": " + id.dump() + " is no doc id");
+      const bool too_large = id.is_number_unsigned() && id.get<std::uint64_t>() > INT64_MAX;
+      if (!id.is_number_integer() || too_large) refuse("task " + task + ": " + id.dump() + " is no doc id");
       ids[task].push_back(id.get<std::int64_t>());
     }
     ids.try_emplace(task);
@@ -165,18 +173,32 @@ std::vector<Seed> RunOptions::seeds() const {
   return values;
 }
 
-void check(const RunOptions& options) {
+void check_values(const RunOptions& options) {
   check_not_empty(options);
-  check_model(options.model);
-  if (options.tasks.empty()) throw errors::usage("--tasks is missing; `lmms_eval --tasks list` lists the tasks");
+  if (options.given.contains("model")) check_model(options.model);
+  check_verbosity(options.verbosity);
   check_batch_size(options.batch_size);
   check_device(options.device);
   check_limit(options);
+  check_numbers(options);
+  if (!options.compat.empty() && options.compat != "lmms-eval-0.7")
+    throw errors::usage("--compat {}: must be lmms-eval-0.7", options.compat);
+  check_cache_requests(options.cache_requests);
   check_reasoning_tags(options.reasoning_tags);
-  check_rules(options);
+  if (options.log_samples_suffix.find('/') != std::string::npos)
+    throw errors::usage("--log_samples_suffix {}: is part of a file name and must have no /",
+                        options.log_samples_suffix);
   options.seeds();
+  options.sample_ids();
   KeyValues::parse(options.model_args, "--model_args");
   generation_options(KeyValues::parse(options.gen_kwargs, "--gen_kwargs").values(), "--gen_kwargs", ErrorKind::usage);
+}
+
+void check(const RunOptions& options) {
+  check_model(options.model);
+  if (options.tasks.empty()) throw errors::usage("--tasks is missing; `lmms_eval --tasks list` lists the tasks");
+  check_values(options);
+  check_rules(options);
 }
 
 }  // namespace lmms_eval::cli

@@ -67,7 +67,10 @@ struct RunOptions {
   std::vector<Seed> seeds() const;
 };
 
-/// Checks values and the rules between flags; throws Error{usage} that names the flag, its value and what is allowed.
+/// Checks each value by itself; throws Error{usage} that names the flag, its value and what is allowed.
+void check_values(const RunOptions& options);
+/// Checks what is needed, values and the rules between flags; throws Error{usage} that names the flag, its value and
+/// what is allowed.
 void check(const RunOptions& options);
 
 }  // namespace lmms_eval::cli

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/errors.h"
+#include "tasks/yaml_file.h"
 #include "tasks/yaml_quoted.h"
 #include "tasks/yaml_scalar.h"
 
@@ -20,12 +21,6 @@ std::string printed(const nlohmann::ordered_json& key, const std::string& as_wri
 }
 
 }  // namespace
-
-std::string pointer_part(const std::string& key) {
-  std::string text;
-  for (char c : key) text += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
-  return text;
-}
 
 std::string YamlBuilder::place(const YAML::Mark& mark) const {
   return path_.string() + ":" + std::to_string(mark.line + 1);
@@ -103,7 +98,7 @@ void YamlBuilder::read_key(const YAML::Mark& mark, const std::string& text, bool
 
 void YamlBuilder::open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, Json empty) {
   count(mark, 1);
-  if (at_key()) throw errors::config("{}: a key must be a text", place(mark));
+  if (at_key()) throw errors::config("{}: a key must be a text (or a bracket is not closed)", place(mark));
   if (tag == "!function") throw errors::config("{}: !function needs a name like module.name", place(mark));
   if (tag.starts_with("!") && tag.size() > 1)
     throw errors::config("{}: unknown tag {}; only !function is known", place(mark), tag);

@@ -16,9 +16,6 @@ namespace lmms_eval {
 /// The name under which `!function a.b` is kept: {"__function__": "a.b"}.
 inline constexpr const char* kYamlFunction = "__function__";
 
-/// The key as a part of a JSON pointer.
-std::string pointer_part(const std::string& key);
-
 /// Makes JSON of yaml-cpp's events, scalars as PyYAML reads them, and notes the place of each value.
 ///
 /// Aliases are copied, so their values count each time, and a limit on the number of values stops bombs of them. Throws

@@ -18,12 +18,13 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-constexpr std::uintmax_t kLargestFile = 8 << 20;  // task files have some kilobytes
+constexpr std::uintmax_t kLargestFile = 8 << 20;  // such files have some kilobytes
 
 std::string read_text(const fs::path& path) {
   std::error_code ignored;
   if (const auto size = fs::file_size(path, ignored); !ignored && size > kLargestFile)
-    throw errors::config("{}: {} MB; a task file may have {}", path.string(), size >> 20, kLargestFile >> 20);
+    throw errors::config("{}: {} MB are too much for a YAML file (at most {}); keep data in a data file", path.string(),
+                         size >> 20, kLargestFile >> 20);
   if (!fs::is_regular_file(path)) throw errors::config("{}: cannot be read", path.string());
   std::string text = read_file(path);
   if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
@@ -36,11 +37,23 @@ std::string read_text(const fs::path& path) {
 
 YamlFile load_one(const fs::path& path, std::vector<fs::path>& chain);
 
+/// A file that is being read already would be read for ever.
+void refuse_circle(const fs::path& path, const std::string& where, const std::vector<fs::path>& chain) {
+  const auto begin = std::find(chain.begin(), chain.end(), fs::weakly_canonical(path));
+  if (begin == chain.end()) return;
+  std::vector<std::string> names;
+  for (auto file = begin; file != chain.end(); ++file) names.push_back(file->filename().string());
+  names.push_back(begin->filename().string());
+  throw errors::config("{}: these files include each other without end: {}; take one of the includes out", where,
+                       join(names, " -> "));
+}
+
 /// Adds what an included file says and `file` does not.
 void include(YamlFile& file, const std::string& name, const std::string& where, std::vector<fs::path>& chain) {
   fs::path path = fs::path(name).is_absolute() ? fs::path(name) : file.path.parent_path() / name;
   if (!fs::is_regular_file(path) && fs::is_regular_file(name)) path = name;
   if (!fs::is_regular_file(path)) throw errors::config("{}: included file {} does not exist", where, path.string());
+  refuse_circle(path, where, chain);
   const YamlFile other = load_one(path, chain);
   for (const auto& [key, value] : other.value.items()) {
     if (file.value.contains(key)) continue;
@@ -87,7 +100,7 @@ Json parse(const fs::path& path, const std::string& text, std::map<std::string, 
     YamlBuilder builder(path, text, places);
     parser.HandleNextDocument(builder);
     if (DocumentStart second; parser && parser.HandleNextDocument(second))
-      throw errors::config("{}:{}: a second YAML document, or text outside of any; a task file is one document",
+      throw errors::config("{}:{}: a second YAML document, or text outside of any; one file is one document here",
                            path.string(), second.line);
     return builder.take();
   } catch (const YAML::Exception& error) {
@@ -96,13 +109,8 @@ Json parse(const fs::path& path, const std::string& text, std::map<std::string, 
 }
 
 YamlFile load_one(const fs::path& path, std::vector<fs::path>& chain) {
-  const fs::path canonical = fs::weakly_canonical(path);
-  if (std::find(chain.begin(), chain.end(), canonical) != chain.end())
-    throw errors::config("{}: includes itself", path.string());
-  chain.push_back(canonical);
-  YamlFile file;
-  file.path = path;
-  file.value = parse(path, read_text(path), file.places);
+  chain.push_back(fs::weakly_canonical(path));
+  YamlFile file = YamlFile::read(path);
   if (!file.value.is_object()) throw errors::config("{}:1: must be a map of field names to values", path.string());
   follow_includes(file, chain);
   chain.pop_back();
@@ -110,6 +118,19 @@ YamlFile load_one(const fs::path& path, std::vector<fs::path>& chain) {
 }
 
 }  // namespace
+
+std::string pointer_part(const std::string& key) {
+  std::string text;
+  for (char c : key) text += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
+  return text;
+}
+
+YamlFile YamlFile::read(const fs::path& path) {
+  YamlFile file;
+  file.path = path;
+  file.value = parse(path, read_text(path), file.places);
+  return file;
+}
 
 YamlFile YamlFile::load(const fs::path& path) {
   std::vector<fs::path> chain;

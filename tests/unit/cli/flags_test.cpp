@@ -36,6 +36,26 @@ TEST(Flags, DefaultsAreThoseOfTheGuide) {
   EXPECT_TRUE(options.given.empty());
 }
 
+TEST(Flags, AnEmptyValueIsOneBoundOrNot) {
+  EXPECT_EQ(parse_flags({"--gen_kwargs=", "--tasks", "x"}).tasks, "x");
+  EXPECT_EQ(parse_flags({"--gen_kwargs=", "--tasks", "x"}).given.at("gen_kwargs"), "");
+  EXPECT_EQ(parse_flags({"--gen_kwargs", "", "--tasks", "x"}).tasks, "x");
+}
+
+TEST(Flags, NumbersThatAreNoneAreNamed) {
+  EXPECT_EQ(error_of({"--limit", "many"}), "--limit many: must be a number");
+  EXPECT_EQ(error_of({"--offset", "1.5"}), "--offset 1.5: must be a whole number");
+}
+
+TEST(Flags, KindsSayWhatAFlagTakes) {
+  EXPECT_EQ(flag_kind("tasks"), FlagKind::list);
+  EXPECT_EQ(flag_kind("gen_kwargs"), FlagKind::key_values);
+  EXPECT_EQ(flag_kind("samples"), FlagKind::json);
+  EXPECT_EQ(flag_kind("write_out"), FlagKind::on_off);
+  EXPECT_EQ(flag_kind("apply_chat_template"), FlagKind::on_off_or_text);
+  EXPECT_EQ(flag_kind("num_samples"), FlagKind::text);
+}
+
 TEST(Flags, NegativeNumbersAreValues) {
   EXPECT_EQ(parse_flags({"--limit", "-1"}).limit, -1.0);
   EXPECT_EQ(parse_flags({"--offset", "-1"}).offset, -1);

@@ -23,6 +23,14 @@ TEST(Seeds, OneThreeOrFourValues) {
   EXPECT_THROW(seeds_of(""), Error);
 }
 
+TEST(Samples, AreRowNumbers) {
+  RunOptions options;
+  options.samples = R"({"t": [3, 1], "u": [0]})";
+  EXPECT_EQ(options.sample_ids().at("t"), (std::vector<std::int64_t>{3, 1}));
+  options.samples = R"({"t": [18446744073709551615]})";
+  EXPECT_THROW(options.sample_ids(), Error);
+}
+
 TEST(Check, ReasoningTagsAreNoneOrPairs) {
   RunOptions options;
   options.model = "dummy";

@@ -76,7 +76,12 @@ TEST(YamlFile, SaysWhereTheYamlIsBroken) {
   EXPECT_THAT(error_of([&] { load(folder, "a: 1\n---\nb: 1\n"); }), HasSubstr("a.yaml:2: a second YAML document"));
   EXPECT_THAT(error_of([&] { load(folder, "a: 1\nb: !odd x\n"); }), HasSubstr("a.yaml:2: unknown tag !odd"));
   EXPECT_THAT(error_of([&] { load(folder, "include: gone_yaml\n"); }), HasSubstr("a.yaml:1: included file"));
-  EXPECT_THAT(error_of([&] { load(folder, "include: a.yaml\n"); }), HasSubstr("includes itself"));
+  EXPECT_THAT(error_of([&] { load(folder, "include: a.yaml\n"); }),
+              HasSubstr("a.yaml:1: these files include each other without end: a.yaml -> a.yaml"));
+  folder.write("b.yaml", "x: 1\ninclude: a.yaml\n");
+  EXPECT_THAT(error_of([&] { load(folder, "include: b.yaml\n"); }),
+              HasSubstr("b.yaml:2: these files include each other without end: a.yaml -> b.yaml -> a.yaml"));
+  EXPECT_THAT(error_of([&] { load(folder, "{\n"); }), HasSubstr("a bracket is not closed"));
   EXPECT_THAT(error_of([&] { load(folder, "a: 1\ninclude: [7]\n"); }), HasSubstr("a.yaml:2: include must be"));
   EXPECT_THAT(error_of([&] { YamlFile::load(folder / "none.yaml"); }), HasSubstr("none.yaml: cannot be read"));
 }
