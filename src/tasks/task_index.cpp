@@ -1,5 +1,7 @@
 #include "tasks/task_index.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <fstream>
 #include <sstream>
@@ -73,6 +75,7 @@ void fill_in(ScannedKeys& keys, const ScannedKeys& included) {
 void TaskIndex::add_folder(const fs::path& folder, Trust trust) { add_files(yaml_files(folder), trust); }
 
 void TaskIndex::add_files(const std::vector<fs::path>& files, Trust trust) {
+  ++round_;
   for (const auto& file : files) add_file(file, trust);
 }
 
@@ -93,11 +96,18 @@ const ScannedKeys& TaskIndex::keys_of(const fs::path& file, Trust trust) {
 }
 
 void TaskIndex::add_name(const std::string& name, IndexEntry entry, Trust trust) {
+  entry.round = round_;
   const auto found = entries_.find(name);
-  if (found != entries_.end() && trust == Trust::foreign &&
-      fs::weakly_canonical(found->second.yaml) != fs::weakly_canonical(entry.yaml))
+  const bool taken =
+      found != entries_.end() && fs::weakly_canonical(found->second.yaml) != fs::weakly_canonical(entry.yaml);
+  if (taken && found->second.kind != "tag" && found->second.round == round_) {
+    entry.broken = fmt::format("{} and {} both define '{}'; rename one, or give --tasks the file that is meant",
+                               found->second.yaml.string(), entry.yaml.string(), name);
+    spdlog::warn("{}", entry.broken);
+  } else if (taken && trust == Trust::foreign) {
     spdlog::warn("{} '{}' of {} takes the place of the one in {}", entry.kind, name, entry.yaml.string(),
                  found->second.yaml.empty() ? "a tag" : found->second.yaml.string());
+  }
   entries_[name] = std::move(entry);
 }
 
@@ -125,7 +135,11 @@ void TaskIndex::add_file(const fs::path& file, Trust trust) {
       add_broken(file, file.string() + ": has a list of tasks but no `group` that names it", trust);
     return;
   }
-  if (keys.task.kind != Kind::text) return;  // a template that others include
+  if (keys.task.kind == Kind::absent) return;  // a template that others include
+  if (keys.task.kind != Kind::text || trim(keys.task.text()).empty()) {
+    add_broken(file, file.string() + ": `task` must be a name, or the list of a group's tasks", trust);
+    return;
+  }
   add_name(keys.task.text(), {"task", file, keys.output_type.text(), {}, {}}, trust);
   add_tags(file, keys.task.text(), keys);
 }

@@ -16,10 +16,12 @@ struct IndexEntry {
   std::filesystem::path yaml;
   std::string output_type;           ///< of a task, as its file or an include says it
   std::vector<std::string> members;  ///< of a tag, in the order found
-  std::string broken;                ///< the file does not parse: the message that says so
+  std::string broken;                ///< the name cannot be used: the message that says why
+  int round = 0;                     ///< in which it was found: files that are added together share it
 };
 
 /// What the YAML files under some folders define. Folders are read in the order given; later ones win, with a message.
+/// A name that two files of one folder define stands for neither: asking for it names both.
 ///
 /// Only the keys that say what a file is are read, includes followed. Files that cannot be read are counted; where a
 /// name can be made out in them, it is kept with the reason, so that asking for it says what is wrong.
@@ -48,6 +50,7 @@ class TaskIndex {
   std::map<std::string, IndexEntry> entries_;
   std::map<std::filesystem::path, ScannedKeys> scanned_;
   std::size_t broken_files_ = 0;
+  int round_ = 0;
 };
 
 }  // namespace lmms_eval

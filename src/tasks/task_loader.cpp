@@ -134,7 +134,9 @@ TaskNode TaskLoader::load_task(YamlFile file, const std::string& name, const Fie
 TaskNode TaskLoader::load_group(const Place& group, const FieldOverrides& pushed_down) {
   const std::string name = text_or(group.content, "group", "");
   if (name.empty()) throw errors::config("{}: a list of tasks needs `group`, its name", group.where("task"));
-  if (contains(open_groups_, name)) throw errors::config("{}: group '{}' holds itself", group.where("group"), name);
+  if (const auto begin = std::find(open_groups_.begin(), open_groups_.end(), name); begin != open_groups_.end())
+    throw errors::config("{}: group '{}' holds itself: {} -> {}; take one of them out of the `task` list before it",
+                         group.where("group"), name, join({begin, open_groups_.end()}, " -> "), name);
   open_groups_.push_back(name);
   TaskNode node;
   node.name = name;

@@ -1,4 +1,5 @@
 #include <dlfcn.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
@@ -119,6 +120,13 @@ class Selection {
   std::vector<TaskNode> nodes_;
 };
 
+/// A task may be missing because its file could not be read.
+std::string unread_note(const TaskIndex& names) {
+  if (names.broken_files() == 0) return {};
+  return fmt::format("; {} could not be read, --verbosity DEBUG says why",
+                     counted(static_cast<std::int64_t>(names.broken_files()), "task file"));
+}
+
 }  // namespace
 
 struct TaskManager::Index {
@@ -133,8 +141,8 @@ TaskManager::TaskManager(const std::vector<fs::path>& include_paths, bool includ
     index_->names.add_folder(path, TaskIndex::Trust::foreign);
   }
   if (index_->names.broken_files() > 0)
-    spdlog::info("{} task files could not be read and were left out; --verbosity DEBUG says why",
-                 index_->names.broken_files());
+    spdlog::info("{} could not be read, left out; --verbosity DEBUG says why",
+                 counted(static_cast<std::int64_t>(index_->names.broken_files()), "task file"));
 }
 
 TaskManager::~TaskManager() = default;
@@ -176,8 +184,8 @@ std::vector<TaskNode> TaskManager::load(const std::vector<std::string>& selector
     } else if (selector.find_first_of("*?[") != selector.npos) {
       throw errors::usage("--tasks {}: matches no task, group or tag (--tasks list shows them)", selector);
     } else {
-      throw errors::usage("--tasks {}: no such task, group or tag{} (--tasks list shows them)", selector,
-                          did_you_mean(selector, index_->names.names()));
+      throw errors::usage("--tasks {}: no such task, group or tag{} (--tasks list shows them){}", selector,
+                          did_you_mean(selector, index_->names.names()), unread_note(index_->names));
     }
   }
   selection.load_chosen();

@@ -49,8 +49,10 @@ TEST_P(TaskIndexOf, CountsFilesWithMissingIncludesAndKeepsTheirReason) {
   folder.write("good.yaml", "task: good\n");
   folder.write("bad.yaml", "task: bad\ninclude: gone_yaml\n");
   folder.write("nameless.yaml", "task: [good]\n");
+  folder.write("empty.yaml", "task: ''\n");
+  folder.write("number.yaml", "task: 5\n");
   const auto found = index(folder);
-  EXPECT_EQ(found.broken_files(), 2U);
+  EXPECT_EQ(found.broken_files(), 4U);
   EXPECT_THAT(found.names(), ElementsAre("good"));
   EXPECT_THAT(found.entries().at("bad").broken, HasSubstr("gone_yaml"));
 }

@@ -124,7 +124,9 @@ TEST_F(TaskManagerOf, SaysWhatIsWrongWithAGroup) {
   };
   EXPECT_THAT(refusal("group: bad\ntask:\n  - a\n  - bb\n"),
               AllOf(HasSubstr("bad.yaml:4: no task, group or tag 'bb'"), HasSubstr("did you mean 'b")));
-  EXPECT_THAT(refusal("group: bad\ntask:\n  - bad\n"), HasSubstr("group 'bad' holds itself"));
+  EXPECT_THAT(refusal("group: bad\ntask:\n  - bad\n"), HasSubstr("group 'bad' holds itself: bad -> bad"));
+  folder_.write("inner.yaml", "group: inner\ntask: [a, bad]\n");
+  EXPECT_THAT(refusal("group: bad\ntask: [inner]\n"), HasSubstr("group 'bad' holds itself: bad -> inner -> bad"));
   EXPECT_THAT(refusal("group: bad\ntask: []\n"), HasSubstr("has no members"));
   EXPECT_THAT(refusal("group: bad\ntask: [a]\naggregate_metric_list:\n  - metric: acc\n    weight: true\n"),
               HasSubstr("bad.yaml:5: unknown key 'weight'"));
@@ -142,6 +144,8 @@ TEST_F(TaskManagerOf, NamesTheNearestForAnUnknownName) {
     EXPECT_THAT(error.message(), HasSubstr("--tasks longr: no such task, group or tag; did you mean 'longer'"));
   }
   EXPECT_THAT(error_of([&] { load({"z*"}); }), HasSubstr("--tasks z*: matches no task"));
+  folder_.write("odd.yaml", "- a list\n");
+  EXPECT_THAT(error_of([&] { load({"odd"}); }), HasSubstr("; 1 task file could not be read, --verbosity DEBUG"));
 }
 
 TEST_F(TaskManagerOf, CountsABrokenFileAndNamesItsLineWhenItIsSelected) {
@@ -163,6 +167,16 @@ TEST_F(TaskManagerOf, ABrokenFileThatOverridesAGoodOneIsNotReplacedByIt) {
   const TaskManager both({folder_.path(), mine.path()}, false);
   EXPECT_THAT(error_of([&] { both.load({"a"}, {}); }), HasSubstr("a.yaml:"));
   EXPECT_THAT(names(both.load({"b"}, {})), ElementsAre("b"));
+}
+
+TEST_F(TaskManagerOf, ANameOfTwoFilesInOneFolderStandsForNeither) {
+  folder_.write("sub/a.yaml", "task: a\n" + kData + kText);
+  EXPECT_THAT(error_of([&] { load({"a"}); }),
+              AllOf(HasSubstr((folder_ / "a.yaml").string()), HasSubstr((folder_ / "sub/a.yaml").string()),
+                    HasSubstr("both define 'a'; rename one")));
+  EXPECT_THAT(error_of([&] { load({"both"}); }), HasSubstr("both define 'a'"));
+  EXPECT_THAT(names(load({"?"})), ElementsAre("b", "c"));
+  EXPECT_THAT(names(load({(folder_ / "a.yaml").string()})), ElementsAre("a"));
 }
 
 TEST_F(TaskManagerOf, RefusesTwoFilesThatDefineOneName) {
