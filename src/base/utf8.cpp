@@ -1,5 +1,9 @@
 #include "base/utf8.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 namespace lmms_eval {
 namespace {
 
@@ -56,6 +60,14 @@ std::string valid_utf8(std::string_view bytes) {
     }
   }
   return text;
+}
+
+std::string utf8_problem(const std::string& file, std::string_view text, std::size_t first_line) {
+  const std::size_t valid = valid_utf8_prefix(text);
+  if (valid == text.size()) return {};
+  const auto lines = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(valid), '\n');
+  return fmt::format("{}:{}: byte 0x{:02x} is not UTF-8; save the file as UTF-8", file,
+                     first_line + static_cast<std::size_t>(lines), static_cast<unsigned char>(text[valid]));
 }
 
 void append_utf8(std::string& text, char32_t c) {

@@ -146,7 +146,8 @@ std::map<std::string, std::vector<std::int64_t>> RunOptions::sample_ids() const 
     if (!list.is_array()) refuse("the docs of task " + task + " are no list");
     for (const auto& id : list) {
       const bool too_large = id.is_number_unsigned() && id.get<std::uint64_t>() > INT64_MAX;
-      if (!id.is_number_integer() || too_large) refuse("task " + task + ": " + id.dump() + " is no doc id");
+      if (!id.is_number_integer() || too_large)
+        refuse("task " + task + ": " + (id.is_structured() ? "a list" : id.dump()) + " is no doc id");
       ids[task].push_back(id.get<std::int64_t>());
     }
     ids.try_emplace(task);

@@ -4,6 +4,7 @@
 #include <arrow/util/float16.h>
 
 #include "base/errors.h"
+#include "base/utf8.h"
 #include "data/media_kind.h"
 
 namespace lmms_eval::data {
@@ -68,6 +69,14 @@ std::string binary_at(const arrow::Array& array, std::int64_t index) {
   if (array.type_id() == arrow::Type::STRING)
     return std::string(static_cast<const arrow::StringArray&>(array).GetView(index));
   return std::string(static_cast<const arrow::LargeStringArray&>(array).GetView(index));
+}
+
+std::string text_at(const arrow::Array& array, std::int64_t index, const std::string& where) {
+  std::string text = binary_at(array, index);
+  if (const auto valid = valid_utf8_prefix(text); valid < text.size())
+    throw errors::data("{}: byte 0x{:02x} of the text is not UTF-8; write the data set anew with UTF-8 texts", where,
+                       static_cast<unsigned char>(text[valid]));
+  return text;
 }
 
 MediaRef from_path(std::optional<MediaKind> kind, const std::string& path, const std::filesystem::path& folder) {
@@ -189,7 +198,7 @@ Json json_from_array(const arrow::Array& array, std::int64_t index, const std::s
       return static_cast<const arrow::DoubleArray&>(array).Value(index);
     case arrow::Type::STRING:
     case arrow::Type::LARGE_STRING:
-      return binary_at(array, index);
+      return text_at(array, index, where);
     case arrow::Type::LIST:
     case arrow::Type::LARGE_LIST:
     case arrow::Type::FIXED_SIZE_LIST: {

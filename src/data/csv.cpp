@@ -2,16 +2,28 @@
 #include <arrow/csv/api.h>
 #include <arrow/io/file.h>
 
+#include <algorithm>
+
+#include "base/atomic_file.h"
 #include "base/errors.h"
+#include "base/utf8.h"
 #include "data/arrow_values.h"
 #include "data/dataset.h"
 
 namespace lmms_eval::data {
 namespace {
 
+void refuse_bytes_outside_utf8(const std::filesystem::path& file) {
+  if (const auto problem = utf8_problem(file.string(), read_file(file)); !problem.empty())
+    throw errors::data("{}", problem);
+}
+
 template <typename Value>
 Value take(arrow::Result<Value> result, const std::filesystem::path& file) {
-  if (!result.ok()) throw errors::data("{}: not a readable CSV file: {}", file.string(), result.status().message());
+  if (!result.ok()) {
+    refuse_bytes_outside_utf8(file);  // what Arrow says of them is misleading
+    throw errors::data("{}: not a readable CSV file: {}", file.string(), result.status().message());
+  }
   return std::move(result).ValueUnsafe();
 }
 
@@ -46,6 +58,7 @@ class CsvSplit final : public Split {
     for (const auto& field : table->schema()->fields())
       if (arrow::is_temporal(field->type()->id())) texts.push_back(field->name());
     if (!texts.empty()) table = parse(file, texts);
+    refuse_other_encodings(*table->schema(), file);
     const auto names = table->schema()->field_names();
     if (tables_.empty())
       columns_ = names;
@@ -53,6 +66,16 @@ class CsvSplit final : public Split {
       throw errors::data("{}: its columns differ from those of {}", file.string(), files_.front().string());
     rows_ += table->num_rows();
     tables_.push_back(std::move(table));
+  }
+
+  /// Arrow takes a column of texts that are not UTF-8 for bytes, which would be left out of the docs without a word.
+  static void refuse_other_encodings(const arrow::Schema& schema, const std::filesystem::path& file) {
+    const auto& fields = schema.fields();
+    const bool has_bytes = std::any_of(fields.begin(), fields.end(), [](const auto& field) {
+      return arrow::is_base_binary_like(field->type()->id()) && !arrow::is_string(field->type()->id());
+    });
+    const auto names = schema.field_names();
+    if (has_bytes || !std::all_of(names.begin(), names.end(), is_valid_utf8)) refuse_bytes_outside_utf8(file);
   }
 
   std::shared_ptr<arrow::Table> parse(const std::filesystem::path& file, const std::vector<std::string>& texts) const {

@@ -5,6 +5,7 @@
 #include "base/atomic_file.h"
 #include "base/errors.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "data/dataset.h"
 #include "data/json_keys.h"
 
@@ -64,8 +65,11 @@ class JsonLinesSplit final : public Split {
     for (std::string text; std::getline(in, text);) {
       ++number;
       if (!trim(text).empty()) {
-        if (const auto problem = add_json_keys(text, columns_); !problem.empty())
+        if (const auto problem = add_json_keys(text, columns_); !problem.empty()) {
+          const auto bad_byte = utf8_problem(files_[file].string(), text, number);
+          if (!bad_byte.empty()) throw errors::data("{}", bad_byte);
           throw errors::data("{}:{}: {}", files_[file].string(), number, problem);
+        }
         lines_.push_back({file, offset, static_cast<std::uint32_t>(text.size()), number});
       }
       offset += text.size() + 1;
@@ -100,12 +104,7 @@ class JsonListSplit final : public Split {
 
  private:
   void read(const std::filesystem::path& file, const std::string& field) {
-    Json content;
-    try {
-      content = Json::parse(read_file(file));
-    } catch (const nlohmann::json::exception& error) {
-      throw errors::data("{}: {}", file.string(), one_line(error.what()));
-    }
+    Json content = parse_json_document(file.string(), read_file(file));
     if (!field.empty()) {
       if (!content.is_object() || !content.contains(field))
         throw errors::data("{}: has no field '{}'", file.string(), field);

@@ -40,14 +40,17 @@ std::vector<fs::path> files_of(const std::string& text, const DataSource& source
   return files;
 }
 
+[[noreturn]] void wrong_data_files(const DataSource& source) {
+  throw errors::config("{}: data_files must be a file name, a list of them, or a map of split to either", source.where);
+}
+
 void collect_files(const Json& value, const DataSource& source, std::vector<fs::path>& files) {
   if (value.is_string()) {
     for (auto& file : files_of(value.get<std::string>(), source)) files.push_back(std::move(file));
   } else if (value.is_array() && !value.empty()) {
     for (const auto& item : value) collect_files(item, source, files);
   } else {
-    throw errors::config("{}: data_files must be a file name, a list of them, or a map of split to either",
-                         source.where);
+    wrong_data_files(source);
   }
 }
 
@@ -56,6 +59,7 @@ std::vector<fs::path> listed_files(const DataSource& source, const std::string& 
   const Json& listed = source.kwargs["data_files"];
   std::vector<fs::path> files;
   if (!listed.is_object()) {
+    if (!listed.is_string() && !listed.is_array()) wrong_data_files(source);
     if (split != "train") no_split(source, split, {"train"});
     collect_files(listed, source, files);
     return files;

@@ -28,10 +28,7 @@ std::string read_text(const fs::path& path) {
   if (!fs::is_regular_file(path)) throw errors::config("{}: cannot be read", path.string());
   std::string text = read_file(path);
   if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
-  if (const auto valid = valid_utf8_prefix(text); valid < text.size())
-    throw errors::config("{}:{}: byte 0x{:02x} is not UTF-8; save the file as UTF-8", path.string(),
-                         std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(valid), '\n') + 1,
-                         static_cast<unsigned char>(text[valid]));
+  if (const auto problem = utf8_problem(path.string(), text); !problem.empty()) throw errors::config("{}", problem);
   return text;
 }
 

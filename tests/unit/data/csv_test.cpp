@@ -41,5 +41,21 @@ TEST(CsvSplit, RefusesARowWithTooManyValuesAndOtherColumns) {
   EXPECT_THROW(open_csv({first, second}, ','), Error);
 }
 
+TEST(CsvSplit, NamesTheLineThatIsNotUtf8) {
+  const TempDir folder;
+  const auto error = [&](const std::string& text) -> std::string {
+    try {
+      open_csv({folder.write("a.csv", text)}, ',');
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "no error";
+  };
+  EXPECT_THAT(error("q,a\nok,A\ncaf\xe9,B\n"), ::testing::HasSubstr("a.csv:3: byte 0xe9 is not UTF-8"));
+  EXPECT_THAT(error("q\xe9,a\nok,A\n"), ::testing::HasSubstr("a.csv:1: byte 0xe9 is not UTF-8"));
+  EXPECT_THAT(error(std::string("\xff\xfeq\0,\0a\0\n\0", 10)), ::testing::HasSubstr("a.csv:1: byte 0xff is not UTF-8"));
+  EXPECT_EQ(error("q,a\ncaf\xc3\xa9,\n"), "no error");
+}
+
 }  // namespace
 }  // namespace lmms_eval::data

@@ -65,6 +65,8 @@ TEST(OpenSplit, NamesWhatIsMissing) {
   EXPECT_THAT(error_of(source(folder, "json", {{"data_files", "a.jsonl"}}), "test"),
               HasSubstr("has no split 'test' (it has train)"));
   EXPECT_THAT(error_of(source(folder, "parquet"), "test"), HasSubstr("needs dataset_kwargs.data_files"));
+  EXPECT_THAT(error_of(source(folder, "json", {{"data_files", 5}}), "test"),
+              HasSubstr("data_files must be a file name"));
 }
 
 TEST(OpenSplit, RefusesWhatThisVersionCannotLoad) {

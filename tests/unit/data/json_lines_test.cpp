@@ -50,6 +50,31 @@ TEST(JsonLines, NamesTheLineThatIsNoObject) {
   EXPECT_THAT(error_of([&] { open_json({number}, ""); }), HasSubstr("b.jsonl:2: not a JSON object"));
 }
 
+TEST(JsonLines, SaysWhatIsWrongWithALine) {
+  const TempDir folder;
+  const auto error = [&](const std::string& line) {
+    const auto file = folder.write("a.jsonl", "{\"a\": 1}\n" + line + "\n");
+    return error_of([&] { open_json({file}, ""); });
+  };
+  EXPECT_THAT(error("{\"a\": \"caf\xe9\"}"), HasSubstr("a.jsonl:2: byte 0xe9 is not UTF-8; save the file as UTF-8"));
+  EXPECT_THAT(error("{\"a\": "), HasSubstr("a.jsonl:2: no valid JSON at character 7: unexpected end of input"));
+  EXPECT_THAT(error("{\"a\": NaN}"), HasSubstr("a.jsonl:2: no valid JSON at character 7: invalid literal"));
+  const std::string deep = "{\"a\": " + std::string(300, '[') + std::string(300, ']') + "}";
+  EXPECT_THAT(error(deep), HasSubstr("a.jsonl:2: lists and objects nested more than 200 deep"));
+}
+
+TEST(JsonDocument, SaysWhatIsWrongWithIt) {
+  const TempDir folder;
+  const auto error = [&](const std::string& text) {
+    const auto file = folder.write("a.json", text);
+    return error_of([&] { open_json({file}, ""); });
+  };
+  EXPECT_THAT(error("[{\"a\":\n \"caf\xe9\"}]"), HasSubstr("a.json:2: byte 0xe9 is not UTF-8"));
+  EXPECT_THAT(error("[{\"a\": 1},\n{\"a\":]"), HasSubstr("a.json:2: no valid JSON at character 6: unexpected ']'"));
+  EXPECT_THAT(error(std::string(300, '[') + std::string(300, ']')), HasSubstr("a.json: lists and objects nested more"));
+  EXPECT_EQ(error("[{\"a\": \"" + std::string(300, '[') + "\\\"\"}]"), "no error") << "brackets in a text";
+}
+
 TEST(JsonDocument, ReadsAListOfObjectsAndANamedField) {
   const TempDir folder;
   const auto list = folder.write("a.json", "\n [{\"a\": 1}, {\"a\": 2, \"b\": \"x\"}]");
@@ -64,7 +89,7 @@ TEST(JsonDocument, ReadsAListOfObjectsAndANamedField) {
 TEST(JsonDocument, NamesAFileThatIsBrokenOrHoldsOtherThings) {
   const TempDir folder;
   const auto cut = folder.write("cut.json", "[{\"a\": 1},");
-  EXPECT_THAT(error_of([&] { open_json({cut}, ""); }), HasSubstr("cut.json: "));
+  EXPECT_THAT(error_of([&] { open_json({cut}, ""); }), HasSubstr("cut.json:1: "));
   const auto numbers = folder.write("numbers.json", "[1, 2]");
   EXPECT_THAT(error_of([&] { open_json({numbers}, ""); }), HasSubstr("numbers.json: item 0 is not an object"));
 }

@@ -167,6 +167,14 @@ TEST(ParquetSplit, RefusesRowsThatAreNotThere) {
   EXPECT_THAT(error_of([&] { split->row(-1); }), HasSubstr("row -1"));
 }
 
+TEST(ParquetSplit, RefusesTextsThatAreNotUtf8) {
+  const TempDir folder;
+  write_parquet(folder / "a.parquet", {{"q", texts({"ok", "caf\xe9"})}});
+  const auto split = open({folder / "a.parquet"});
+  EXPECT_EQ(split->row(0).fields()["q"], "ok");
+  EXPECT_THAT(error_of([&] { split->row(1); }), HasSubstr("column 'q': byte 0xe9 of the text is not UTF-8"));
+}
+
 TEST(ParquetSplit, NamesAFileThatIsTruncatedOrNoParquet) {
   const TempDir folder;
   const auto files = numbered_files(folder);
