@@ -57,6 +57,14 @@ std::string translated(std::string_view pattern) {
   return text;
 }
 
+/// Of one match, kept for the life of the process.
+pcre2_match_context* limits() {
+  constexpr std::uint32_t kHeapKiB = 512 << 10;
+  auto* context = pcre2_match_context_create(nullptr);
+  if (context) pcre2_set_heap_limit(context, kHeapKiB);
+  return context;
+}
+
 struct MatchData {
   explicit MatchData(const pcre2_code* code) : data(pcre2_match_data_create_from_pattern(code, nullptr)) {}
   ~MatchData() { pcre2_match_data_free(data); }
@@ -74,7 +82,8 @@ Regex::Regex(std::string_view pattern, bool ignore_case) : state_(std::make_uniq
   state_->code =
       pcre2_compile(reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), options, &error, &offset, nullptr);
   if (!state_->code)
-    throw errors::config("regular expression '{}': {} at character {}", pattern, message_of(error), offset + 1);
+    throw errors::config("regular expression '{}': {} at character {}", one_line(pattern, 100), message_of(error),
+                         offset + 1);
   pcre2_jit_compile(state_->code, PCRE2_JIT_COMPLETE);
 }
 
@@ -96,13 +105,20 @@ std::optional<Regex::Match> Regex::search(std::string_view text, std::size_t fro
 std::optional<Regex::Match> Regex::search_from(std::string_view text, std::size_t from, bool not_empty_there) const {
   if (from > text.size()) return std::nullopt;
   const MatchData match(state_->code);
-  const std::uint32_t options = not_empty_there ? PCRE2_NOTEMPTY_ATSTART : 0;
-  const int count = pcre2_match(state_->code, reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), from, options,
-                                match.data, nullptr);
+  static pcre2_match_context* const kLimits = limits();
+  const auto run = [&](std::uint32_t options) {
+    if (not_empty_there) options |= PCRE2_NOTEMPTY_ATSTART;
+    return pcre2_match(state_->code, reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), from, options, match.data,
+                       kLimits);
+  };
+  int count = run(0);
+  // The interpreter remembers on the heap what does not fit the JIT's stack of 32 KB.
+  if (count == PCRE2_ERROR_JIT_STACKLIMIT) count = run(PCRE2_NO_JIT);
   if (count == PCRE2_ERROR_NOMATCH) return std::nullopt;
   if (count < 0)
-    throw errors::data("regular expression '{}' on a text of {} bytes: {}", state_->pattern, text.size(),
-                       message_of(count));
+    throw errors::data("regular expression '{}' on a text of {} bytes: {}{}", one_line(state_->pattern, 100),
+                       text.size(), message_of(count),
+                       count == PCRE2_ERROR_MATCHLIMIT ? "; repeats within repeats, as in (a+)+, take for ever" : "");
   const PCRE2_SIZE* offsets = pcre2_get_ovector_pointer(match.data);
   Match result{offsets[0], offsets[1], {}};
   for (std::uint32_t group = 1; group < pcre2_get_ovector_count(match.data); ++group) {

@@ -88,8 +88,8 @@ void ConfigurableTask::refuse_unsupported() const {
                                                     "generate_visual_cot"};
     if (std::find(kLater.begin(), kLater.end(), type) != kLater.end())
       throw errors::config("{}: output_type {} is not supported in this version", config_.place("output_type"), type);
-    throw errors::config("{}: unknown output_type '{}'{}", config_.place("output_type"), type,
-                         did_you_mean(type, kOutputTypes));
+    throw errors::config("{}: unknown output_type '{}'{} (known: {})", config_.place("output_type"), type,
+                         did_you_mean(type, kOutputTypes), join(kOutputTypes, ", "));
   }
   for (const char* field : {"process_docs", "process_results", "doc_to_messages"}) {
     const Json& value = config_[field];
@@ -224,11 +224,11 @@ ConfigurableTask::Opened& ConfigurableTask::opened() const {
 }
 
 void ConfigurableTask::check_fewshot_config() const {
-  if (shots_ == 0 || !config_["fewshot_config"].is_object()) return;
+  if (!config_["fewshot_config"].is_object()) return;
   const functions::Context context(config_, overrides_.model_name);
   for (const auto& [key, value] : config_["fewshot_config"].items()) {
     const std::string where = config_.place("fewshot_config/" + key);
-    if (value.is_null()) continue;
+    if (value.is_null() || (is_function(value) && shots_ == 0)) continue;
     if (is_function(value))
       throw errors::config("{}: {} needs the Python function {}, which this version has no native form of", where, key,
                            function_name(value));
@@ -242,7 +242,7 @@ void ConfigurableTask::check_fewshot_config() const {
                                       })))
       throw errors::config("{}: fewshot_indices must be a list of row numbers", where);
     if (key == "split" && !value.is_string()) throw errors::config("{}: split must be the name of one", where);
-    if (std::find(kFewshotKeys.begin(), kFewshotKeys.end(), key) == kFewshotKeys.end())
+    if (shots_ > 0 && std::find(kFewshotKeys.begin(), kFewshotKeys.end(), key) == kFewshotKeys.end())
       spdlog::warn("{}: unknown key '{}' in fewshot_config{}", where, key, did_you_mean(key, kFewshotKeys));
   }
 }

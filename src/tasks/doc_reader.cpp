@@ -1,8 +1,11 @@
 #include "tasks/doc_reader.h"
 
 #include <algorithm>
+#include <mutex>
+#include <set>
 
 #include "base/errors.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "tasks/functions/media_in_text.h"
 #include "template/literal.h"
@@ -21,9 +24,14 @@ Json as_index(const std::string& text) { return text.size() < 10 ? Json(std::sto
 
 }  // namespace
 
+struct DocReader::Told {
+  std::mutex mutex;
+  std::set<std::string> nulls;
+};
+
 DocReader::DocReader(const TaskConfig& config, const std::vector<std::string>& columns, std::filesystem::path folder,
                      const std::string& model)
-    : data_{std::move(folder), columns} {
+    : task_(config.text("task")), told_(std::make_shared<Told>()), data_{std::move(folder), columns} {
   const functions::Context context(config, model);
   text_ = source(context, "doc_to_text", columns);
   target_ = source(context, "doc_to_target", columns);
@@ -83,15 +91,26 @@ DocReader::Source DocReader::source(const functions::Context& context, const std
   }
   source.kind = Kind::template_text;
   tmpl::TemplateOptions options;
-  options.name = config.place(field) + " " + field;
+  source.where = config.place(field) + " " + field;
+  options.name = source.where;
   options.keep_trailing_newline = config.rules() == Rules::lm_eval;
   if (field != "doc_to_visual") source.text.emplace(text, std::move(options), context.variables);
   return source;
 }
 
+/// A row that lacks a field has null there, which Python prints as None: rarely what is meant.
+void DocReader::warn_of_null(const Source& source, const Doc& doc, const std::string& column, int line, int at) const {
+  const std::lock_guard lock(told_->mutex);
+  if (!told_->nulls.insert(source.field + " " + column).second) return;
+  spdlog::warn("{}:{}:{}: task {}, doc {}: '{}' has no value, the text says None there (said for the first doc only)",
+               source.where, line, at, task_, doc.id(), column);
+}
+
 std::string DocReader::rendered(const Source& source, const Doc& doc) const {
   try {
-    return source.text->render(doc);
+    return source.text->render(doc, nullptr, [&](const std::string& column, int line, int at) {
+      warn_of_null(source, doc, column, line, at);
+    });
   } catch (const Error& error) {
     throw errors::data("{}", functions::with_columns(error.message(), data_.columns));
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -44,6 +45,7 @@ class DocReader {
     Kind kind = Kind::unset;
     std::string column;
     std::optional<functions::FieldTemplate> text;
+    std::string where;  ///< "file:line field" of the template
     functions::ValueFunction function;
     nlohmann::ordered_json literal;
     std::string field;
@@ -53,7 +55,12 @@ class DocReader {
                 const std::vector<std::string>& columns) const;
   nlohmann::ordered_json value(const Source& source, const Doc& doc) const;
   std::string rendered(const Source& source, const Doc& doc) const;
+  void warn_of_null(const Source& source, const Doc& doc, const std::string& column, int line, int at) const;
 
+  struct Told;  // what has been warned of
+
+  std::string task_;
+  std::shared_ptr<Told> told_;
   functions::DataPlace data_;
   functions::VisualFunction visual_function_;
   functions::PartsFunction parts_function_;

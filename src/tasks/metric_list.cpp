@@ -28,7 +28,8 @@ const metrics::Metric* metric_named(const std::string& name, const std::string& 
   if (!metric && metrics::is_known_elsewhere(name))
     throw errors::config("{}: metric '{}' is not supported in this version", where, name);
   if (!metric)
-    throw errors::config("{}: unknown metric '{}'{}", where, name, did_you_mean(name, metrics::metric_names()));
+    throw errors::config("{}: unknown metric '{}'{} (known: {})", where, name,
+                         did_you_mean(name, metrics::metric_names()), join(metrics::metric_names(), ", "));
   const auto types = metric->output_types();
   if (!contains(types, output_type))
     throw errors::config("{}: metric '{}' needs output_type {}, not {}", where, name, join(types, " or "), output_type);
@@ -39,7 +40,8 @@ void check_aggregation(const std::string& name, const std::string& where) {
   if (metrics::find_aggregation(name)) return;
   if (metrics::is_known_elsewhere(name))
     throw errors::config("{}: aggregation '{}' is not supported in this version", where, name);
-  throw errors::config("{}: unknown aggregation '{}'{}", where, name, did_you_mean(name, metrics::aggregation_names()));
+  throw errors::config("{}: unknown aggregation '{}'{} (known: {})", where, name,
+                       did_you_mean(name, metrics::aggregation_names()), join(metrics::aggregation_names(), ", "));
 }
 
 void read_key(const std::string& key, const Json& value, const std::string& where, MetricUse& use) {

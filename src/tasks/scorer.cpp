@@ -73,8 +73,6 @@ void read_gold(const DocReader& reader, const Doc& doc, const std::vector<std::s
                          : whole            ? value.get<std::int64_t>()
                                  : std::find(choices.begin(), choices.end(), as_text(value)) - choices.begin();
     if (index < 0 || index >= count) {
-      spdlog::warn("doc {}: its target {} is not one of its {} choices; no answer can be right", doc.id(), value.dump(),
-                   count);
       index = metrics::ChoicesAnswer::kNoChoice;
     }
     answer.gold.push_back(index);
@@ -122,7 +120,8 @@ Json any_reference(const MetricUse& use, const metrics::GenerationAnswer& answer
 }  // namespace
 
 Scorer::Scorer(const TaskConfig& config, const TaskOverrides& overrides)
-    : output_type_(config.text("output_type")),
+    : task_(config.text("task")),
+      output_type_(config.text("output_type")),
       score_key_(config.text("score_key")),
       cluster_key_(config.text("cluster_key")),
       predict_only_(overrides.predict_only),
@@ -144,6 +143,14 @@ bool Scorer::wants_unconditional() const {
 std::string Scorer::without_reasoning(const std::string& text) const {
   std::string answer = filters::strip_tags(text, reasoning_tags_);
   return trims_ || answer != python_strip(text) ? answer : text;
+}
+
+void Scorer::warn_of_missing_choice(const Doc& doc, const std::string& target, std::size_t choices) const {
+  if (told_of_missing_choice_->exchange(true)) return;
+  spdlog::warn(
+      "task {}, doc {}: its target {} is not one of its {}; no answer to it can be right (said for the first doc only, "
+      "--check_integrity counts them)",
+      task_, doc.id(), one_line(target, 60), counted(static_cast<std::int64_t>(choices), "choice"));
 }
 
 std::vector<ScoredFilter> Scorer::score(const DocReader& reader, const Doc& doc, std::span<const Response> responses,
@@ -176,9 +183,12 @@ Scorer::Values Scorer::score_filtered(const DocReader& reader, const Doc& doc, c
     for (const auto& use : metrics_)
       values.emplace_back(use.metric->name, std::invoke(score, *use.metric)(answer, use.arguments));
   };
-  if (output_type_ == "multiple_choice")
-    add(choices_answer(reader, doc, filtered), &metrics::Metric::choices);
-  else if (output_type_ == "loglikelihood")
+  if (output_type_ == "multiple_choice") {
+    const auto answer = choices_answer(reader, doc, filtered);
+    if (std::find(answer.gold.begin(), answer.gold.end(), metrics::ChoicesAnswer::kNoChoice) != answer.gold.end())
+      warn_of_missing_choice(doc, as_text(reader.target(doc)), answer.logprobs.size());
+    add(answer, &metrics::Metric::choices);
+  } else if (output_type_ == "loglikelihood")
     add(metrics::LikelihoodAnswer{filtered.at(0).at(0).get<double>(), filtered.at(0).at(1).get<bool>()},
         &metrics::Metric::likelihood);
   else

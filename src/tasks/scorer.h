@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string>
@@ -36,8 +38,11 @@ class Scorer {
   /// `filtered` holds what the pipeline left of each request's responses.
   Values score_filtered(const DocReader& reader, const Doc& doc, const nlohmann::ordered_json& filtered) const;
   Values score_generation(const DocReader& reader, const Doc& doc, const nlohmann::ordered_json& filtered) const;
+  void warn_of_missing_choice(const Doc& doc, const std::string& target, std::size_t choices) const;
   std::string without_reasoning(const std::string& text) const;
 
+  std::string task_;
+  std::shared_ptr<std::atomic<bool>> told_of_missing_choice_ = std::make_shared<std::atomic<bool>>(false);
   std::string output_type_;
   std::string score_key_, cluster_key_;
   bool predict_only_ = false;

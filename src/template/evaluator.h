@@ -34,6 +34,9 @@ class Evaluator final : public Runtime {
   /// The value of the program's only statement, an expression.
   Value evaluate();
   Position position() const { return at_; }
+  /// Told the name and place of each `{{ name }}` that prints null.
+  using OnNull = std::function<void(const std::string& name, Position at)>;
+  void tell_of_nulls(OnNull on_null) { on_null_ = std::move(on_null); }
 
   /// Runs a macro or a call block's body.
   std::string call_function(const MacroFunction& function, const std::shared_ptr<Activation>& closure,
@@ -77,6 +80,7 @@ class Evaluator final : public Runtime {
   void exec_call_block(const CallBlockStmt& node);
   Flow exec_filter_block(const FilterBlockStmt& node);
   Flow exec_with(const WithStmt& node);
+  void output(const OutputStmt& node);
   void write(const Value& value);
 
   void enter(const Loads& loads);
@@ -100,6 +104,7 @@ class Evaluator final : public Runtime {
   std::string* out_ = nullptr;
   const Value* block_text_ = nullptr;
   Position at_;
+  OnNull on_null_;
 };
 
 }  // namespace lmms_eval::tmpl

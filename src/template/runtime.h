@@ -64,7 +64,7 @@ class Runtime {
   };
 
  private:
-  static constexpr std::size_t kMaxSteps = 50'000'000;
+  static constexpr std::size_t kMaxSteps = 10'000'000;
   static constexpr int kMaxDepth = 2500;
 
   bool unsafe(const Value& object, std::string_view name) const;

@@ -121,7 +121,7 @@ Evaluator::Flow Evaluator::exec(const Stmt& node) {
   const Nesting nesting(*this);
   switch (node.kind) {
     case StmtKind::output:
-      write(eval(*static_cast<const OutputStmt&>(node).value));
+      output(static_cast<const OutputStmt&>(node));
       return Flow::next;
     case StmtKind::if_chain:
       return exec_if(static_cast<const IfStmt&>(node));
@@ -157,6 +157,13 @@ Evaluator::Flow Evaluator::exec(const Stmt& node) {
     default:
       return Flow::next;
   }
+}
+
+void Evaluator::output(const OutputStmt& node) {
+  const Value value = eval(*node.value);
+  if (on_null_ && value.is_none() && node.value->kind == ExprKind::name)
+    on_null_(static_cast<const NameExpr&>(*node.value).name, node.value->at);
+  write(value);
 }
 
 void Evaluator::write(const Value& value) {

@@ -105,6 +105,16 @@ std::string Template::render(const nlohmann::ordered_json& context) const {
   return render_with(*program_, *options_, lookup_in(context));
 }
 
+std::string Template::render(const nlohmann::ordered_json& context, const OnNull& on_null) const {
+  const auto lookup = lookup_in(context);
+  return run(*program_, *options_, lookup, [&](Evaluator& evaluator) {
+    evaluator.tell_of_nulls([&](const std::string& name, Position at) {
+      if (context.contains(name)) on_null(name, static_cast<int>(at.line), static_cast<int>(at.column));
+    });
+    return evaluator.render();
+  });
+}
+
 std::string Template::render(const Value& context) const {
   return render_with(*program_, *options_, lookup_in(context));
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
@@ -27,6 +28,9 @@ class LMMS_EVAL_API Template {
 
   /// `context` is an object whose members are the template's variables. Only those that the template uses are read.
   std::string render(const nlohmann::ordered_json& context) const;
+  /// The same, telling of context variables that are null and printed as they are, which gives "None".
+  using OnNull = std::function<void(const std::string& name, int line, int column)>;
+  std::string render(const nlohmann::ordered_json& context, const OnNull& on_null) const;
   /// The same with a dict.
   std::string render(const Value& context) const;
 

@@ -34,9 +34,12 @@ FieldTemplate::FieldTemplate(const std::string& source, tmpl::TemplateOptions op
     if (variables.contains(name)) variables_[name] = variables[name];
 }
 
-std::string FieldTemplate::render(const Doc& doc, const Json& more) const {
+std::string FieldTemplate::render(const Doc& doc, const Json& more, const tmpl::Template::OnNull& on_null) const {
   const bool columns_only = variables_.empty() && (!more.is_object() || more.empty());
-  if (columns_only) return template_.render(doc.fields());
+  const auto rendered = [&](const Json& context) {
+    return on_null ? template_.render(context, on_null) : template_.render(context);
+  };
+  if (columns_only) return rendered(doc.fields());
   Json context = Json::object();
   for (const auto& name : names_) {
     for (const Json* source : {&more, &doc.fields(), &variables_}) {
@@ -46,7 +49,7 @@ std::string FieldTemplate::render(const Doc& doc, const Json& more) const {
       break;
     }
   }
-  return template_.render(context);
+  return rendered(context);
 }
 
 DocText::DocText(const std::string& source, const std::string& place, const Json& variables) {

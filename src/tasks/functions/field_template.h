@@ -16,8 +16,10 @@ class FieldTemplate {
   /// `variables`: an object. Throws Error{config} with the place in `options.name`.
   FieldTemplate(const std::string& source, tmpl::TemplateOptions options, const nlohmann::ordered_json& variables);
 
-  /// `more`: null, or an object whose members hide columns of the same name. Throws Error{data}.
-  std::string render(const Doc& doc, const nlohmann::ordered_json& more = nullptr) const;
+  /// `more`: null, or an object whose members hide columns of the same name. `on_null`: as Template::render. Throws
+  /// Error{data}.
+  std::string render(const Doc& doc, const nlohmann::ordered_json& more = nullptr,
+                     const tmpl::Template::OnNull& on_null = {}) const;
 
  private:
   tmpl::Template template_;

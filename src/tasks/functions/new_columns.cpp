@@ -47,7 +47,7 @@ ValueFunction column_value(const Arguments& arguments, const std::string& name, 
       return text.value(doc, more);
     };
   }
-  const std::string pointer = arguments.pointer("columns") + "/" + name;
+  const std::string pointer = arguments.pointer("columns") + "/" + pointer_part(name);
   if (!is_native_function(value)) throw arguments.wrong("columns", "must map names to texts or maps with `function`");
   // What makes a target or a list of choices makes a column too.
   const std::string function = value["function"].get<std::string>();

@@ -164,7 +164,7 @@ ValueFunction case_of(const Arguments& arguments, const Json& value, const std::
 ValueFunction by_value(const Arguments& arguments) {
   std::map<std::string, ValueFunction> cases;
   for (const auto& [value, item] : arguments["cases"].items())
-    cases[value] = case_of(arguments, item, "cases", arguments.pointer("cases") + "/" + value);
+    cases[value] = case_of(arguments, item, "cases", arguments.pointer("cases") + "/" + pointer_part(value));
   ValueFunction otherwise;
   if (arguments.has("otherwise"))
     otherwise = case_of(arguments, arguments["otherwise"], "otherwise", arguments.pointer("otherwise"));

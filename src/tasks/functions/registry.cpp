@@ -104,7 +104,7 @@ Given given_values(const Context& context, const std::string& field, const Json&
   for (const auto& [key, item] : value.items()) {
     if (key == "function") continue;
     given.values[key] = item;
-    given.places[key] = context.config.place(pointer + "/" + key);
+    given.places[key] = context.config.place(pointer + "/" + pointer_part(key));
   }
   const auto [specific_field, specific] = specific_values(context, field);
   if (!specific || !specific->is_object()) return given;

@@ -52,6 +52,23 @@ TEST(Regex, SurvivesTextThatIsNoUtf8) {
               ElementsAre("bb"));
 }
 
+TEST(Regex, MatchesLongTextsThatTakeMuchMemory) {
+  std::string text;
+  for (int i = 0; i < 20000; ++i) text += "ab";
+  EXPECT_EQ(Regex("((?:a|b)*)c").search(text + "c")->groups[0], text);
+}
+
+TEST(Regex, GivesUpWhereItWouldBacktrackForEver) {
+  try {
+    Regex("(a+)+$").search(std::string(200, 'a') + "!");
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_NE(error.message().find("'(a+)+$' on a text of 201 bytes: match limit exceeded; repeats within repeats"),
+              std::string::npos)
+        << error.message();
+  }
+}
+
 TEST(Regex, SaysWhatIsWrongWithAPattern) {
   try {
     Regex("a(b");

@@ -212,6 +212,11 @@ TEST(ConfigurableTask, TakesExamplesFromFewshotConfig) {
                     "  doc_to_target: \"It is {{answer}}\"\n  target_delimiter: \"\\n\"\n  fewshot_delimiter: \"; \"\n",
                 shots(1));
   EXPECT_EQ(shown(task->build_requests(task->doc(0))[0]), "[user]Q: six?\nIt is 6; Q: one?");
+  EXPECT_THAT(error_of([&] { make_task(folder, kData + kText + "fewshot_config: {sampler: best}\n"); }),
+              HasSubstr("unknown sampler \"best\""))
+      << "also where no example is asked for";
+  EXPECT_EQ(error_of([&] { make_task(folder, kData + kText + "fewshot_config: {samples: !function u.f}\n"); }),
+            "no error");
   EXPECT_THAT(error_of([&] { make_task(folder, kData + kText + "fewshot_config: {sampler: best}\n", shots(1)); }),
               HasSubstr("unknown sampler"));
 }

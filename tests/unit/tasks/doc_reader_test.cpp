@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "support/captured_log.h"
 #include "unit/tasks/task_yaml.h"
 
 namespace lmms_eval {
@@ -97,6 +98,18 @@ TEST(DocReader, SaysWhatIsWrongWithAVisual) {
               HasSubstr("doc 4: column 'picture' (doc_to_visual) holds the URL"));
   EXPECT_THAT(error_of([&] { reader(folder, "doc_to_visual: label\n").visuals(example()); }),
               HasSubstr("neither a picture nor the path"));
+}
+
+TEST(DocReader, SaysOnceThatAColumnWithoutValueIsPrinted) {
+  const TempDir folder;
+  const auto task =
+      reader(folder, "task: t\ndoc_to_text: |\n  Say\n  {{question}} {% if answer %}{{answer}}{% endif %}\n");
+  const Doc empty(3, {{"question", nullptr}, {"answer", nullptr}});
+  const CapturedLog log;
+  EXPECT_EQ(task.text(empty), "Say\nNone \n");
+  task.text(empty);
+  EXPECT_EQ(log.count("has no value"), 1U) << log.text();
+  EXPECT_THAT(log.text(), HasSubstr("a.yaml:2 doc_to_text:2:3: task t, doc 3: 'question' has no value"));
 }
 
 TEST(DocReader, NamesPlaceAndColumnsForAnUndefinedName) {

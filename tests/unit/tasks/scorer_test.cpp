@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "support/captured_log.h"
 #include "unit/tasks/task_yaml.h"
 
 namespace lmms_eval {
@@ -247,6 +248,15 @@ TEST(Scorer, TakesAWholeNumberOrABooleanForTheIndexOfAChoice) {
   EXPECT_EQ(acc(true), 1.0);
   EXPECT_EQ(acc(false), 0.0);
   EXPECT_EQ(acc(0.5), 0.0);
+}
+
+TEST(Scorer, SaysOnceThatATargetIsNoChoice) {
+  const Scored task("task: t\n" + kChoices);
+  const CapturedLog log;
+  const std::vector<Response> two = {Response::likelihood(-2, false), Response::likelihood(-1, false)};
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(task.values({{"label", 7}, {"choices", {"a", "b"}}}, two)["acc"], 0.0);
+  EXPECT_EQ(log.count("task t, doc 0: its target 7 is not one of its 2 choices; no answer to it can be right"), 1U)
+      << log.text();
 }
 
 TEST(Scorer, PassesAnswersThroughUnderPredictOnly) {

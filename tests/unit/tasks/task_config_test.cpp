@@ -2,11 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <spdlog/sinks/ostream_sink.h>
-#include <spdlog/spdlog.h>
 
-#include <sstream>
-
+#include "support/captured_log.h"
 #include "unit/tasks/task_yaml.h"
 
 namespace lmms_eval {
@@ -70,14 +67,10 @@ TEST(TaskConfig, RefusesWrongTypesWithTheirLine) {
 }
 
 TEST(TaskConfig, WarnsAboutUnknownFieldsWithTheNearestName) {
-  std::ostringstream text;
-  const auto before = spdlog::default_logger();
-  spdlog::set_default_logger(
-      std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_st>(text)));
+  const CapturedLog log;
   const TempDir folder;
   config(folder, "task: x\ndoc_to_txt: q\n");
-  spdlog::set_default_logger(before);
-  EXPECT_THAT(text.str(),
+  EXPECT_THAT(log.text(),
               AllOf(HasSubstr("a.yaml:2: unknown field 'doc_to_txt'"), HasSubstr("did you mean 'doc_to_text'")));
 }
 

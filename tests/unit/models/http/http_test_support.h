@@ -1,8 +1,5 @@
 #pragma once
 
-#include <spdlog/sinks/ostream_sink.h>
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
@@ -16,6 +13,7 @@
 #include "lmms_eval/error.h"
 #include "lmms_eval/model.h"
 #include "media/image.h"
+#include "support/captured_log.h"
 
 namespace lmms_eval::http {
 
@@ -82,30 +80,6 @@ inline std::vector<Request> text_requests(std::size_t count) {
 inline std::string png_of(std::uint8_t shade) {
   return media::encode_png(media::Image{3, 2, 3, std::vector<std::uint8_t>(18, shade)});
 }
-
-/// Everything that is logged while it lives, unredacted.
-class CapturedLog {
- public:
-  CapturedLog() : before_(spdlog::default_logger()) {
-    auto logger = std::make_shared<spdlog::logger>("captured", std::make_shared<spdlog::sinks::ostream_sink_mt>(out_));
-    logger->set_level(spdlog::level::trace);
-    logger->set_pattern("%l %v");
-    spdlog::set_default_logger(logger);
-  }
-  ~CapturedLog() { spdlog::set_default_logger(before_); }
-
-  std::string text() const { return out_.str(); }
-  std::size_t count(const std::string& what) const {
-    const std::string all = text();
-    std::size_t count = 0;
-    for (auto at = all.find(what); at != std::string::npos; at = all.find(what, at + what.size())) ++count;
-    return count;
-  }
-
- private:
-  std::shared_ptr<spdlog::logger> before_;
-  std::ostringstream out_;
-};
 
 /// Sets or unsets environment variables until the end of the scope.
 class ScopedEnv {
