@@ -19,7 +19,7 @@ def code_hash() -> str:
     """Of everything that decides what is compared: the harness, our side of it, the versions of the oracles."""
     here = pathlib.Path(__file__).parent
     lock = (ROOT / "tools" / "deps.lock").read_text(encoding="utf-8")
-    digest = hashlib.sha256(lock[lock.index("[parity]") :].encode())
+    digest = hashlib.sha256(lock[lock.index("\n[deps]") :].encode())
     for path in [*sorted(here.glob("*.py")), here.parent / "task_driver.cpp"]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
