@@ -11,6 +11,7 @@ namespace {
 
 void guard(int depth) {
   if (depth > kMaxNesting) throw failure("value is nested too deeply");
+  count_work();
 }
 
 bool equal_at(const Value& a, const Value& b, int depth);

@@ -82,6 +82,7 @@ class Evaluator final : public Runtime {
   Flow exec_with(const WithStmt& node);
   void output(const OutputStmt& node);
   void write(const Value& value);
+  void append(const std::string& text);
 
   void enter(const Loads& loads);
   Value external(int index);

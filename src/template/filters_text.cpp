@@ -82,6 +82,7 @@ Value indent(Runtime&, const Value& input, Arguments arguments) {
     if (!first) out += "\n";
     if ((first && indent_first) || (!first && (blank || !line.empty()))) out += indention;
     out += line;
+    if (out.size() > kMaxTextBytes) throw failure("string is too long");
     first = false;
   }
   return out;

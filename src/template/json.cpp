@@ -16,6 +16,7 @@ class JsonWriter {
 
   void write(const Value& value, int depth) {
     if (depth > kMaxNesting) throw failure("value is nested too deeply");
+    count_work();
     if (out.size() > kMaxTextBytes) throw failure("JSON text is too long");
     switch (value.kind()) {
       case Kind::string:

@@ -18,6 +18,10 @@ constexpr std::size_t kMaxTextBytes = std::size_t{128} << 20;
 constexpr std::size_t kMaxItems = 5'000'000;
 constexpr int kMaxNesting = 300;
 
+/// One more value looked at, by what calls itself for the items of a list: lists may hold one another many times over,
+/// so that few of them print for ever. Throws Failure when the render that runs in this thread has done too much.
+void count_work();
+
 enum class Comparison { eq, ne, lt, le, gt, ge, in, not_in };
 
 /// "str", "int", "NoneType" …

@@ -1,5 +1,7 @@
 #include "template/runtime.h"
 
+#include <utility>
+
 namespace lmms_eval::tmpl {
 namespace {
 
@@ -29,6 +31,18 @@ class BoundMethod final : public Object {
 std::string object_name(const Value& object) { return object.is_none() ? "None" : type_name(object) + " object"; }
 
 }  // namespace
+
+namespace {
+thread_local Runtime* running_here = nullptr;
+}
+
+Runtime::Runtime(const TemplateOptions& options) : options_(options), around_(std::exchange(running_here, this)) {}
+Runtime::~Runtime() { running_here = around_; }
+Runtime* Runtime::running() { return running_here; }
+
+void count_work() {
+  if (auto* runtime = Runtime::running()) runtime->spend();
+}
 
 Value Object::call(Runtime&, Arguments) { throw failure("'{}' object is not callable", type_name()); }
 

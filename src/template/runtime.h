@@ -16,10 +16,12 @@ namespace lmms_eval::tmpl {
 /// the budget that ends endless templates. Lives as long as one render.
 class Runtime {
  public:
-  explicit Runtime(const TemplateOptions& options) : options_(options) {}
+  explicit Runtime(const TemplateOptions& options);
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;
-  virtual ~Runtime() = default;
+  virtual ~Runtime();
+  /// The innermost of this thread, null outside of renders.
+  static Runtime* running();
 
   const TemplateOptions& options() const { return options_; }
 
@@ -71,6 +73,7 @@ class Runtime {
   Value unsafe_attribute(const Value& object, std::string_view name) const;
 
   const TemplateOptions& options_;
+  Runtime* around_ = nullptr;
   std::size_t steps_ = 0;
   int depth_ = 0;
   std::shared_ptr<const int> lifetime_ = std::make_shared<const int>(0);

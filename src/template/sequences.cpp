@@ -1,6 +1,7 @@
 // Length, iteration, subscripts and slices as Python has them.
 #include <algorithm>
 #include <limits>
+#include <unordered_set>
 
 #include "template/failure.h"
 #include "template/objects.h"
@@ -142,23 +143,33 @@ std::vector<Value> slice_items(const std::vector<Value>& items, const SliceRange
   return result;
 }
 
-void find_container(const Value& container, const Value& value, int depth) {
-  if (depth > kMaxNesting) throw failure("value is nested too deeply");
-  if (value.kind() < Kind::list) return;
-  if (value.identity() == container.identity()) {
-    throw failure("a {} cannot be put into itself", type_name(container));
-  }
-  if (const auto* items = value.sequence()) {
-    for (const auto& item : *items) find_container(container, item, depth + 1);
-  } else if (value.is_dict()) {
-    for (const auto& [key, item] : value.as_dict().entries()) {
-      find_container(container, key, depth + 1);
-      find_container(container, item, depth + 1);
+/// Looks for a container in a value; what stands in several places of it is looked at once.
+class ContainerSearch {
+ public:
+  explicit ContainerSearch(const Value& container) : container_(container) {}
+
+  void visit(const Value& value, int depth) {
+    if (depth > kMaxNesting) throw failure("value is nested too deeply");
+    if (value.kind() < Kind::list) return;
+    if (value.identity() == container_.identity())
+      throw failure("a {} cannot be put into itself", type_name(container_));
+    if (!seen_.insert(value.identity()).second) return;
+    if (const auto* items = value.sequence()) {
+      for (const auto& item : *items) visit(item, depth + 1);
+    } else if (value.is_dict()) {
+      for (const auto& [key, item] : value.as_dict().entries()) {
+        visit(key, depth + 1);
+        visit(item, depth + 1);
+      }
+    } else {
+      value.as_object().visit([&](const Value& item) { visit(item, depth + 1); });
     }
-  } else {
-    value.as_object().visit([&](const Value& item) { find_container(container, item, depth + 1); });
   }
-}
+
+ private:
+  const Value& container_;
+  std::unordered_set<const void*> seen_;
+};
 
 }  // namespace
 
@@ -353,6 +364,6 @@ Value slice(const Value& value, const Value& start, const Value& stop, const Val
   throw failure("'{}' object is not subscriptable", type_name(value));
 }
 
-void forbid_cycle(const Value& container, const Value& value) { find_container(container, value, 0); }
+void forbid_cycle(const Value& container, const Value& value) { ContainerSearch(container).visit(value, 0); }
 
 }  // namespace lmms_eval::tmpl

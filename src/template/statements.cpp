@@ -9,8 +9,6 @@
 namespace lmms_eval::tmpl {
 namespace {
 
-constexpr std::size_t kMaxOutput = std::size_t{1} << 30;
-
 /// {% macro %} as a value, and `caller` in a macro used by {% call %}.
 class Macro final : public Object {
  public:
@@ -115,7 +113,7 @@ Evaluator::Flow Evaluator::exec(const Body& body) {
 
 Evaluator::Flow Evaluator::exec(const Stmt& node) {
   if (node.kind == StmtKind::text) {
-    *out_ += static_cast<const TextStmt&>(node).text;
+    append(static_cast<const TextStmt&>(node).text);
     return Flow::next;
   }
   const Nesting nesting(*this);
@@ -167,12 +165,15 @@ void Evaluator::output(const OutputStmt& node) {
 }
 
 void Evaluator::write(const Value& value) {
-  if (value.is_string()) {
-    *out_ += value.as_string();
-  } else {
-    *out_ += str(value);
-  }
-  if (out_->size() > kMaxOutput) throw failure("template wrote more than {} bytes", kMaxOutput);
+  if (value.is_string())
+    append(value.as_string());
+  else
+    append(str(value));
+}
+
+void Evaluator::append(const std::string& text) {
+  *out_ += text;
+  if (out_->size() > kMaxTextBytes) throw failure("template wrote more than {} bytes", kMaxTextBytes);
 }
 
 Evaluator::Flow Evaluator::exec_if(const IfStmt& node) {

@@ -59,6 +59,7 @@ std::string render_with(const Program& program, const TemplateOptions& options, 
 /// A copy without anything that lives only as long as its render.
 Value plain(const Value& value, int depth) {
   if (depth > kMaxNesting) throw failure("value is nested too deeply");
+  count_work();
   if (const auto* items = value.sequence()) {
     std::vector<Value> copies;
     for (const auto& item : *items) copies.push_back(plain(item, depth + 1));

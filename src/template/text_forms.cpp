@@ -21,6 +21,7 @@ void append_items(std::string& out, const std::vector<Value>& items, int depth) 
 
 void append_repr(std::string& out, const Value& value, int depth) {
   if (depth > kMaxNesting) throw failure("value is nested too deeply");
+  count_work();
   if (out.size() > kMaxTextBytes) throw failure("string is too long");
   switch (value.kind()) {
     case Kind::missing:

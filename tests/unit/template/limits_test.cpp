@@ -56,6 +56,23 @@ TEST(Limits, BoundSizes) {
   EXPECT_NE(error_of("{% set x = 'xxxxxxxx' %}" + repeated("{% set x = x ~ x %}", 40)), "");
 }
 
+TEST(Limits, BoundWorkOnListsThatHoldOneAnotherManyTimes) {
+  const std::string bomb =
+      "{% set ns = namespace(a=[1], b=[1]) %}{% for i in range(60) %}"
+      "{% set ns.a = [ns.a, ns.a] %}{% set ns.b = [ns.b, ns.b] %}{% endfor %}";
+  EXPECT_EQ(render(bomb + "built"), "built");
+  for (const char* use : {"{{ ns.a }}", "{{ ns.a == ns.b }}", "{{ ns.a|tojson }}"})
+    EXPECT_NE(error_of(bomb + use).find("template ran for more than"), std::string::npos) << use;
+}
+
+TEST(Limits, BoundWhatIsWritten) {
+  EXPECT_NE(error_of("{% for i in range(2000) %}{{ 'x' * 100000 }}{% endfor %}").find("template wrote more than"),
+            std::string::npos);
+  EXPECT_NE(error_of("{% for i in range(200000) %}" + repeated("long text ", 100) + "{% endfor %}").find("wrote more"),
+            std::string::npos);
+  EXPECT_NE(error_of("{{ ('x\n' * 100000)|indent('y' * 10000) }}").find("string is too long"), std::string::npos);
+}
+
 TEST(Limits, EndLoopsOverGrowingLists) {
   EXPECT_NE(error_of("{% set l = [1] %}{% for x in l %}{% set _ = l.append(x) %}{% endfor %}"), "");
 }
