@@ -10,6 +10,13 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+/// A step whose errors say which one it was.
+filters::Step placed(filters::Step step, std::string where) {
+  return [step = std::move(step), where = std::move(where)](const auto& responses, const auto& doc) {
+    return errors::with_context(where, [&] { return step(responses, doc); });
+  };
+}
+
 Pipeline read_pipeline(const TaskConfig& config, const Json& entry, const std::string& base, bool as_lmms_eval_07) {
   const std::string output_type = config.text("output_type");
   const bool texts = output_type.starts_with("generate_until");
@@ -31,7 +38,7 @@ Pipeline read_pipeline(const TaskConfig& config, const Json& entry, const std::s
       arguments["both_ends"] = config.rules() == Rules::lm_eval;
     if (as_lmms_eval_07 && filters::takes_argument(name, "random_fallback") && !arguments.contains("random_fallback"))
       arguments["random_fallback"] = true;
-    pipeline.steps.push_back(filters::make_step(name, arguments, where));
+    pipeline.steps.push_back(placed(filters::make_step(name, arguments, where), where + ": filter '" + name + "'"));
     takes_first |= name == "take_first";
     if (!texts && name != "take_first" && name != "take_first_k")
       throw errors::config("{}: filter '{}' works on texts, but output_type {} gives log-likelihoods", where, name,

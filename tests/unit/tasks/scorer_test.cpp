@@ -250,6 +250,12 @@ TEST(Scorer, TakesAWholeNumberOrABooleanForTheIndexOfAChoice) {
   EXPECT_EQ(acc(0.5), 0.0);
 }
 
+TEST(Scorer, NamesTheFilterThatFails) {
+  const Scored task(kGeneration + "filter_list:\n  - name: x\n    filter:\n      - {function: regex, regex_pattern: '(a+)+$'}\n");
+  EXPECT_THAT(error_of([&] { task.of({{"answer", "A"}}, {Response::answer(std::string(200, 'a') + "!")}); }),
+              HasSubstr("a.yaml:6: filter 'regex'"));
+}
+
 TEST(Scorer, SaysOnceThatATargetIsNoChoice) {
   const Scored task("task: t\n" + kChoices);
   const CapturedLog log;
