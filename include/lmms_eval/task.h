@@ -50,6 +50,9 @@ struct LMMS_EVAL_API ScoredFilter {
   std::unique_ptr<nlohmann::ordered_json> filtered_resps;  ///< what was scored
   /// metric name -> this doc's value (a number, or what process_results returned).
   std::vector<std::pair<std::string, nlohmann::ordered_json>> values;
+  /// metric name -> the score of each repeat by itself. Empty where there is one repeat, where the pipeline needs
+  /// several responses, and of metrics whose value is no number.
+  std::vector<std::pair<std::string, std::vector<double>>> repeat_scores;
 };
 
 struct MetricInfo {

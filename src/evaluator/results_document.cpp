@@ -91,6 +91,7 @@ class Document {
           errors::with_context("while aggregating " + column.metric + " of task " + run.task().name(),
                                [&] { return run.task().aggregate(column.metric, values, bootstrap_iters_); });
       add(row, column.metric, column.filter, aggregate);
+      if (!column.repeat_scores.empty()) add_stability(row, column);
     }
     for (const auto& info : metrics)
       for (const auto& filter : filters)
@@ -105,6 +106,18 @@ class Document {
     row[metric + "_stderr_clt," + filter] = aggregate ? or_not_available(aggregate->stderr_clt) : kNotAvailable;
     row[metric + "_stderr_clustered," + filter] =
         aggregate ? or_not_available(aggregate->stderr_clustered) : kNotAvailable;
+  }
+
+  static void add_stability(Json& row, const TaskRun::Column& column) {
+    auto scored = column.repeat_scores;
+    std::erase_if(scored, [](const auto& of_doc) { return of_doc.empty(); });
+    const auto stability = stats::stability(scored);
+    if (scored.empty()) return;
+    const auto put = [&](const char* name, double value) { row[column.metric + name + "," + column.filter] = value; };
+    put("_expected_accuracy", stability.expected_accuracy);
+    put("_consensus_accuracy", stability.consensus_accuracy);
+    put("_internal_variance", stability.internal_variance);
+    put("_consistency_rate", stability.consistency_rate);
   }
 
   static void collect_leaves(const TaskNode& node, std::vector<const TaskNode*>& leaves) {

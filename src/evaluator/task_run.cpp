@@ -103,17 +103,22 @@ std::size_t TaskRun::position_of(std::int64_t doc_id) const {
   return static_cast<std::size_t>(std::lower_bound(doc_ids_.begin(), doc_ids_.end(), doc_id) - doc_ids_.begin());
 }
 
+TaskRun::Column& TaskRun::column(const std::string& filter, const std::string& metric) {
+  const auto found = std::find_if(columns_.begin(), columns_.end(), [&](const Column& known) {
+    return known.filter == filter && known.metric == metric;
+  });
+  if (found != columns_.end()) return *found;
+  return columns_.emplace_back(Column{filter, metric, ValueColumn(static_cast<std::size_t>(counts.requested)), {}});
+}
+
 void TaskRun::add_scores(std::int64_t doc_id, const std::vector<ScoredFilter>& scores) {
   const std::size_t position = position_of(doc_id);
   for (const auto& scored : scores) {
-    for (const auto& [metric, value] : scored.values) {
-      auto column = std::find_if(columns_.begin(), columns_.end(), [&, name = metric](const Column& known) {
-        return known.filter == scored.filter && known.metric == name;
-      });
-      if (column == columns_.end())
-        column = columns_.insert(
-            column, Column{scored.filter, metric, ValueColumn(static_cast<std::size_t>(counts.requested))});
-      column->values.set(position, value);
+    for (const auto& [metric, value] : scored.values) column(scored.filter, metric).values.set(position, value);
+    for (const auto& [metric, repeats] : scored.repeat_scores) {
+      auto& of_docs = column(scored.filter, metric).repeat_scores;
+      if (of_docs.empty()) of_docs.resize(static_cast<std::size_t>(counts.requested));
+      of_docs[position] = repeats;
     }
   }
 }

@@ -83,6 +83,7 @@ class TaskRun {
     std::string filter;
     std::string metric;
     ValueColumn values;
+    std::vector<std::vector<double>> repeat_scores;  ///< by position; empty where each request has one repeat
   };
   const std::vector<Column>& columns() const { return columns_; }
   std::vector<std::string> problems() const;
@@ -100,6 +101,7 @@ class TaskRun {
 
   explicit TaskRun(std::shared_ptr<Task> task);
   std::size_t position_of(std::int64_t doc_id) const;
+  Column& column(const std::string& filter, const std::string& metric);
 
   std::shared_ptr<Task> task_;
   std::int64_t first_ = 0;

@@ -19,13 +19,15 @@ using Row = std::vector<std::string>;
 
 constexpr std::string_view kNotAvailable = "N/A";
 
-// Suffixes of metric keys that become columns of the metric's row, in column order.
-struct ErrorColumn {
+// Suffixes of metric names that become columns of the metric's row, in column order.
+struct FoldedColumn {
   const char* suffix;
   const char* header;
 };
-constexpr ErrorColumn kErrorColumns[] = {
-    {"_stderr", "Stderr"}, {"_stderr_clt", "Stderr_CLT"}, {"_stderr_clustered", "Stderr_Clustered"}};
+constexpr FoldedColumn kFoldedColumns[] = {
+    {"_stderr", "Stderr"},        {"_stderr_clt", "Stderr_CLT"}, {"_stderr_clustered", "Stderr_Clustered"},
+    {"_expected_accuracy", "EA"}, {"_consensus_accuracy", "CA"}, {"_internal_variance", "IV"},
+    {"_consistency_rate", "CR"}};
 constexpr std::size_t kFixedColumns = 8;  // Tasks .. Stderr
 
 std::string cell(const Json& value) {
@@ -70,7 +72,13 @@ std::string docs_cell(const Json& document, const std::string& name, const std::
 }
 
 /// A metric key "name,filter" that has a row of its own.
-bool is_value_key(const std::string& key) { return key.find(',') != key.npos && key.find("_stderr") == key.npos; }
+bool is_value_key(const std::string& key) {
+  const auto comma = key.find(',');
+  if (comma == key.npos) return false;
+  const std::string_view metric = std::string_view(key).substr(0, comma);
+  return std::none_of(std::begin(kFoldedColumns), std::end(kFoldedColumns),
+                      [&](const FoldedColumn& column) { return metric.ends_with(column.suffix); });
+}
 
 void add_rows(const Json& document, const std::string& name, const Json& entry, std::vector<Row>& rows) {
   std::vector<std::string> keys;
@@ -80,7 +88,7 @@ void add_rows(const Json& document, const std::string& name, const Json& entry, 
   const std::string shots = document["n-shot"].contains(name) ? document["n-shot"][name].dump() : "";
   const std::string alias = entry["alias"].get<std::string>();
   if (keys.empty()) {
-    Row row(kFixedColumns + std::size(kErrorColumns), "");
+    Row row(kFixedColumns + std::size(kFoldedColumns), "");
     row[0] = alias;
     row[2] = shots;
     for (std::size_t i = kFixedColumns; i < row.size(); ++i) row[i] = kNotAvailable;
@@ -90,9 +98,9 @@ void add_rows(const Json& document, const std::string& name, const Json& entry, 
     const auto comma = key.rfind(',');
     const std::string metric = key.substr(0, comma), filter = key.substr(comma + 1);
     Row row = {alias, filter, shots, metric, arrow(document, name, metric), cell(entry[key]), "±"};
-    for (const auto& column : kErrorColumns) {
-      const std::string error_key = metric + column.suffix + "," + filter;
-      row.push_back(entry.contains(error_key) ? cell(entry[error_key]) : std::string(kNotAvailable));
+    for (const auto& column : kFoldedColumns) {
+      const std::string folded_key = metric + column.suffix + "," + filter;
+      row.push_back(entry.contains(folded_key) ? cell(entry[folded_key]) : std::string(kNotAvailable));
     }
     row.push_back(docs_cell(document, name, key));
     rows.push_back(std::move(row));
@@ -101,7 +109,7 @@ void add_rows(const Json& document, const std::string& name, const Json& entry, 
 
 std::string table_of(const Json& document, const std::string& first_header, const Json& entries, bool incomplete) {
   std::vector<std::string> headers = {first_header, "Filter", "n-shot", "Metric", "", "Value", ""};
-  for (const auto& column : kErrorColumns) headers.push_back(column.header);
+  for (const auto& column : kFoldedColumns) headers.push_back(column.header);
   headers.push_back("Docs");
   std::vector<Row> rows;
   for (const auto& [name, entry] : entries.items()) add_rows(document, name, entry, rows);
@@ -160,7 +168,6 @@ std::string markdown_table(const std::vector<std::string>& headers,
         row[column] = fmt::format("{:.{}f}", *python_float(row[column]), decimals);
       width = std::max(width, display_width(row[column]));
     }
-    if (numeric[column]) width = std::max<std::size_t>(width, 4);
     widths.push_back(width);
     head += padded(headers[column], width, 'c') + "|";
     rule += numeric[column] ? std::string(width - 1, '-') + ":|" : std::string(width, '-') + "|";

@@ -22,7 +22,7 @@ Pipeline read_pipeline(const TaskConfig& config, const Json& entry, const std::s
   const bool texts = output_type.starts_with("generate_until");
   if (!entry.is_object() || !entry.contains("name") || !entry.contains("filter") || !entry["filter"].is_array())
     throw errors::config("{}: a pipeline of filter_list needs `name` and a list `filter`", config.place(base));
-  Pipeline pipeline{tmpl::str(entry["name"]), {}};
+  Pipeline pipeline{tmpl::str(entry["name"]), {}, false};
   bool takes_first = false;
   for (std::size_t k = 0; k < entry["filter"].size(); ++k) {
     const std::string where = config.place(base + "/filter/" + std::to_string(k));
@@ -40,6 +40,7 @@ Pipeline read_pipeline(const TaskConfig& config, const Json& entry, const std::s
       arguments["random_fallback"] = true;
     pipeline.steps.push_back(placed(filters::make_step(name, arguments, where), where + ": filter '" + name + "'"));
     takes_first |= name == "take_first";
+    pipeline.takes_several |= name == "take_first_k" && arguments.value("k", 0) > 1;
     if (!texts && name != "take_first" && name != "take_first_k")
       throw errors::config("{}: filter '{}' works on texts, but output_type {} gives log-likelihoods", where, name,
                            output_type);
@@ -55,7 +56,7 @@ Pipeline read_pipeline(const TaskConfig& config, const Json& entry, const std::s
 std::vector<Pipeline> read_filter_list(const TaskConfig& config, bool as_lmms_eval_07) {
   const Json& list = config["filter_list"];
   if (list.is_null())
-    return {{"none", {filters::make_step("take_first", Json::object(), config.place("filter_list"))}}};
+    return {{"none", {filters::make_step("take_first", Json::object(), config.place("filter_list"))}, false}};
   if (!list.is_array())
     throw errors::config("{}: filter_list must be a list of pipelines", config.place("filter_list"));
   if (list.empty()) throw errors::config("{}: filter_list has no pipeline", config.place("filter_list"));

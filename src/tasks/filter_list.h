@@ -12,6 +12,7 @@ namespace lmms_eval {
 struct Pipeline {
   std::string name;
   std::vector<filters::Step> steps;
+  bool takes_several = false;  ///< it cannot work on one response alone
 };
 
 /// The task's filter_list, or one pipeline "none" that takes the first response. `as_lmms_eval_07`: extractors that

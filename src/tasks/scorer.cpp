@@ -153,23 +153,54 @@ void Scorer::warn_of_missing_choice(const Doc& doc, const std::string& target, s
       task_, doc.id(), one_line(target, 60), counted(static_cast<std::int64_t>(choices), "choice"));
 }
 
+Json Scorer::filtered(const Pipeline& pipeline, const Doc& doc, std::vector<Json> responses_of_requests) const {
+  Json filtered = Json::array();
+  for (auto& responses : responses_of_requests) {
+    for (const auto& step : pipeline.steps) responses = step(responses, doc.fields());
+    if (generates(output_type_) && !reasoning_tags_.empty()) {
+      const auto strip =
+          filters::for_each_text([&](const std::string& text) -> Json { return without_reasoning(text); });
+      responses = strip(responses, doc.fields());
+    }
+    filtered.push_back(std::move(responses));
+  }
+  return filtered;
+}
+
+/// Each repeat as if it were alone.
+std::vector<std::pair<std::string, std::vector<double>>> Scorer::repeat_scores(
+    const Pipeline& pipeline, const DocReader& reader, const Doc& doc, const std::vector<Json>& responses_of_requests,
+    int repeats) const {
+  std::vector<std::pair<std::string, std::vector<double>>> scores;
+  if (repeats < 2 || predict_only_ || pipeline.takes_several) return scores;
+  for (std::size_t repeat = 0; repeat < static_cast<std::size_t>(repeats); ++repeat) {
+    std::vector<Json> alone;
+    for (const auto& responses : responses_of_requests) alone.push_back(Json::array({responses.at(repeat)}));
+    const auto values = score_filtered(reader, doc, filtered(pipeline, doc, std::move(alone)));
+    scores.resize(values.size());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const auto& [metric, value] = values[i];
+      const Json score = value.is_object() ? value.value(score_key_, Json()) : value;
+      scores[i].first = metric;
+      if (score.is_number() || score.is_boolean())
+        scores[i].second.push_back(score.is_boolean() ? score.get<bool>() : score.get<double>());
+    }
+  }
+  std::erase_if(scores,
+                [&](const auto& of_metric) { return of_metric.second.size() != static_cast<std::size_t>(repeats); });
+  return scores;
+}
+
 std::vector<ScoredFilter> Scorer::score(const DocReader& reader, const Doc& doc, std::span<const Response> responses,
                                         int repeats) const {
-  const bool texts = generates(output_type_);
   const auto raw = raw_responses(responses, output_type_, repeats);
-  const auto strip = filters::for_each_text([&](const std::string& text) -> Json { return without_reasoning(text); });
   std::vector<ScoredFilter> scores;
   for (const auto& pipeline : pipelines_) {
-    Json filtered = Json::array();
-    for (Json responses_of_request : raw) {
-      for (const auto& step : pipeline.steps) responses_of_request = step(responses_of_request, doc.fields());
-      if (texts && !reasoning_tags_.empty()) responses_of_request = strip(responses_of_request, doc.fields());
-      filtered.push_back(std::move(responses_of_request));
-    }
     ScoredFilter scored;
     scored.filter = pipeline.name;
-    scored.values = score_filtered(reader, doc, filtered);
-    scored.filtered_resps = std::make_unique<Json>(std::move(filtered));
+    scored.filtered_resps = std::make_unique<Json>(filtered(pipeline, doc, raw));
+    scored.values = score_filtered(reader, doc, *scored.filtered_resps);
+    scored.repeat_scores = repeat_scores(pipeline, reader, doc, raw, repeats);
     scores.push_back(std::move(scored));
   }
   return scores;

@@ -35,6 +35,12 @@ class Scorer {
  private:
   using Values = std::vector<std::pair<std::string, nlohmann::ordered_json>>;
 
+  /// What the pipeline leaves of each request's responses.
+  nlohmann::ordered_json filtered(const Pipeline& pipeline, const Doc& doc,
+                                  std::vector<nlohmann::ordered_json> responses_of_requests) const;
+  std::vector<std::pair<std::string, std::vector<double>>> repeat_scores(
+      const Pipeline& pipeline, const DocReader& reader, const Doc& doc,
+      const std::vector<nlohmann::ordered_json>& responses_of_requests, int repeats) const;
   /// `filtered` holds what the pipeline left of each request's responses.
   Values score_filtered(const DocReader& reader, const Doc& doc, const nlohmann::ordered_json& filtered) const;
   Values score_generation(const DocReader& reader, const Doc& doc, const nlohmann::ordered_json& filtered) const;

@@ -10,7 +10,8 @@ ScoredFilter::ScoredFilter() = default;
 ScoredFilter::ScoredFilter(const ScoredFilter& other)
     : filter(other.filter),
       filtered_resps(other.filtered_resps ? std::make_unique<nlohmann::ordered_json>(*other.filtered_resps) : nullptr),
-      values(other.values) {}
+      values(other.values),
+      repeat_scores(other.repeat_scores) {}
 ScoredFilter::ScoredFilter(ScoredFilter&&) noexcept = default;
 ScoredFilter& ScoredFilter::operator=(ScoredFilter&&) noexcept = default;
 ScoredFilter::~ScoredFilter() = default;

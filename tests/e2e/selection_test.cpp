@@ -2,6 +2,7 @@
 
 #include "e2e/image_parquet.h"
 #include "e2e/program.h"
+#include "support/openai_server/server.h"
 #include "support/temp_dir.h"
 
 namespace lmms_eval::testing {
@@ -155,6 +156,35 @@ TEST(Integrity, DecodesPictures) {
   EXPECT_EQ(run.status, 1) << run.err;
   EXPECT_NE(run.err.find("2 of 4 docs (first: doc 1)"), std::string::npos) << run.err;
   EXPECT_EQ(run.out, "");
+}
+
+TEST(Repeats, ShowHowStableTheAnswersAre) {
+  openai_server::Options options;
+  options.answer = "1";
+  openai_server::Rule wrong;
+  wrong.fault = openai_server::Fault::other_answer;
+  wrong.answer = "2";
+  wrong.match = "b?";
+  wrong.times = 2;
+  options.rules = {wrong};
+  openai_server::Server server(options);
+  const TempDir folder;
+  folder.write("docs.jsonl", "{\"q\": \"a?\", \"a\": \"1\"}\n{\"q\": \"b?\", \"a\": \"1\"}\n");
+  folder.write("often.yaml",
+               "task: often\ndataset_path: json\ndataset_kwargs: {data_files: {test: docs.jsonl}}\ntest_split: test\n"
+               "doc_to_text: q\ndoc_to_target: a\n"
+               "generation_kwargs: {do_sample: true, temperature: 1}\n");
+  const auto run = lmms_eval({"--model", "async_openai", "--model_args", "model=m,base_url=" + server.base_url(), "--tasks",
+                              "often", "--include_path", folder.path().string(), "--repeats", "3", "--output_path",
+                              folder.path().string()},
+                             {{{"OPENAI_API_KEY", "k"}}, {}});
+  ASSERT_EQ(run.status, 0) << run.err;
+  EXPECT_NE(run.out.find("|  EA  |CA |  IV  |CR |"), std::string::npos) << run.out;
+  const auto row = read_json(files_ending(folder.path(), "_results.json").at(0))["results"]["often"];
+  EXPECT_DOUBLE_EQ(row["exact_match_expected_accuracy,none"].get<double>(), 4.0 / 6);
+  EXPECT_DOUBLE_EQ(row["exact_match_consensus_accuracy,none"].get<double>(), 0.5);
+  EXPECT_DOUBLE_EQ(row["exact_match_internal_variance,none"].get<double>(), 1.0 / 6);
+  EXPECT_DOUBLE_EQ(row["exact_match_consistency_rate,none"].get<double>(), 0.5);
 }
 
 TEST(Integrity, DocsWithoutAPictureAreCountedHereAndInTheRun) {

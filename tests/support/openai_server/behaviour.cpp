@@ -25,7 +25,8 @@ const std::map<std::string, Fault>& fault_names() {
                                                       {"empty", Fault::empty},
                                                       {"length", Fault::length},
                                                       {"content_filter", Fault::content_filter},
-                                                      {"parts", Fault::parts}};
+                                                      {"parts", Fault::parts},
+                                                      {"other_answer", Fault::other_answer}};
   return kNames;
 }
 
@@ -118,6 +119,8 @@ std::vector<Rule> rules_from_json(const json& list) {
         rule.delay_ms = value.get<int>();
       else if (key == "retry_after")
         rule.retry_after = value.is_string() ? value.get<std::string>() : value.dump();
+      else if (key == "answer")
+        rule.answer = value.get<std::string>();
       else if (key == "match")
         rule.match = value.get<std::string>();
       else if (key == "times")
@@ -218,6 +221,8 @@ Reply Behaviour::faulty(const Rule& rule, const HttpMessage& request) {
                             {{"type", "text"}, {"text", std::string(answer.begin() + half, answer.end())}}};
       return with_body(200, completion(assistant(content), "stop", size));
     }
+    case Fault::other_answer:
+      return with_body(200, completion(assistant(rule.answer), "stop", size));
   }
   return {};
 }

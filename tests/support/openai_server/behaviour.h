@@ -30,6 +30,7 @@ enum class Fault {
   length,          ///< an answer with finish_reason "length"
   content_filter,  ///< an answer with finish_reason "content_filter"
   parts,           ///< content as a list of two text parts
+  other_answer,    ///< `answer` of the rule
 };
 
 /// When a fault happens. All conditions that are set must hold.
@@ -38,6 +39,7 @@ struct Rule {
   int status = 500;
   int delay_ms = 0;              ///< of `slow`
   std::string retry_after;       ///< value of the Retry-After header, empty: none
+  std::string answer;            ///< of `other_answer`
   std::string match;             ///< only bodies that contain this text
   std::int64_t times = -1;       ///< so often in all, -1: always
   std::int64_t times_each = -1;  ///< so often for each distinct body, -1: always

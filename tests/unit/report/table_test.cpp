@@ -61,6 +61,23 @@ TEST(ResultsTable, EqualsLmmsEvalsForAGroup) {
             "| - TaskB|none  |     0|exact_match|↑  |0.5714|±  |0.2020|0.2020    |\n");
 }
 
+// Printed by lmms_eval.utils.make_table.
+TEST(ResultsTable, FoldsTheStabilityOverRepeatsIntoColumns) {
+  Results results = results_of({{"t",
+                                 {{"alias", "t"},
+                                  {"exact_match,none", 0.5},
+                                  {"exact_match_stderr,none", 0.25},
+                                  {"exact_match_expected_accuracy,none", 2.0 / 3},
+                                  {"exact_match_consensus_accuracy,none", 0.5},
+                                  {"exact_match_internal_variance,none", 1.0 / 6},
+                                  {"exact_match_consistency_rate,none", 0.25}}}});
+  (*results.document)["n-shot"] = {{"t", 0}};
+  EXPECT_EQ(results_table(results),
+            "|Tasks|Filter|n-shot|  Metric   |   |Value|   |Stderr|  EA  |CA |  IV  | CR |\n"
+            "|-----|------|-----:|-----------|---|----:|---|-----:|-----:|--:|-----:|---:|\n"
+            "|t    |none  |     0|exact_match|↑  |  0.5|±  |  0.25|0.6667|0.5|0.1667|0.25|\n");
+}
+
 TEST(ResultsTable, ShowsHowManyDocsWereScoredWhenNotAllWere) {
   Results results = results_of({{"t", {{"alias", "t"}, {"exact_match,none", 1.0}, {"exact_match_stderr,none", 0.0}}}});
   (*results.document)["n-shot"] = {{"t", 0}};

@@ -250,6 +250,33 @@ TEST(Scorer, TakesAWholeNumberOrABooleanForTheIndexOfAChoice) {
   EXPECT_EQ(acc(0.5), 0.0);
 }
 
+TEST(Scorer, ScoresEachRepeatByItself) {
+  const std::vector<Response> answers = {Response::answer("7"), Response::answer("8"), Response::answer("7")};
+  using Repeats = std::vector<std::pair<std::string, std::vector<double>>>;
+  const Scored task(kGeneration);
+  EXPECT_EQ(task.of({{"answer", "7"}}, answers, 3).at(0).repeat_scores, (Repeats{{"exact_match", {1, 0, 1}}}));
+  EXPECT_TRUE(task.of({{"answer", "7"}}, {answers[0]}).at(0).repeat_scores.empty());
+
+  const Scored vote(kGeneration + "filter_list:\n  - name: v\n    filter: [{function: majority_vote}, {function: take_first}]\n");
+  EXPECT_EQ(vote.of({{"answer", "8"}}, answers, 3).at(0).repeat_scores, (Repeats{{"exact_match", {0, 1, 0}}}));
+  EXPECT_EQ(vote.values({{"answer", "7"}}, answers, 3)["exact_match"], 1.0);
+
+  // A share of the first k answers cannot be had from one.
+  const Scored first(kGeneration + "filter_list:\n  - name: f\n    filter: [{function: take_first_k, k: 2}]\n");
+  EXPECT_TRUE(first.of({{"answer", "7"}}, answers, 3).at(0).repeat_scores.empty());
+}
+
+TEST(Scorer, ScoresTheRepeatsOfChoices) {
+  const Scored task(kChoices);
+  const Json doc = {{"answer", "A"}, {"label", 1}, {"choices", {"x", "y"}}};
+  const auto request = [](double logprob) { return Response::likelihood(logprob, false); };
+  // Repeat by repeat within each choice: first the second choice is better, then the first.
+  const auto scored = task.of(doc, {request(-2), request(-1), request(-1), request(-3)}, 2);
+  ASSERT_FALSE(scored.at(0).repeat_scores.empty());
+  EXPECT_EQ(scored[0].repeat_scores[0].first, "acc");
+  EXPECT_EQ(scored[0].repeat_scores[0].second, (std::vector<double>{1, 0}));
+}
+
 TEST(Scorer, NamesTheFilterThatFails) {
   const Scored task(kGeneration + "filter_list:\n  - name: x\n    filter:\n      - {function: regex, regex_pattern: '(a+)+$'}\n");
   EXPECT_THAT(error_of([&] { task.of({{"answer", "A"}}, {Response::answer(std::string(200, 'a') + "!")}); }),
