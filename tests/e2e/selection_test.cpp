@@ -174,10 +174,10 @@ TEST(Repeats, ShowHowStableTheAnswersAre) {
                "task: often\ndataset_path: json\ndataset_kwargs: {data_files: {test: docs.jsonl}}\ntest_split: test\n"
                "doc_to_text: q\ndoc_to_target: a\n"
                "generation_kwargs: {do_sample: true, temperature: 1}\n");
-  const auto run = lmms_eval({"--model", "async_openai", "--model_args", "model=m,base_url=" + server.base_url(), "--tasks",
-                              "often", "--include_path", folder.path().string(), "--repeats", "3", "--output_path",
-                              folder.path().string()},
-                             {{{"OPENAI_API_KEY", "k"}}, {}});
+  const auto run =
+      lmms_eval({"--model", "async_openai", "--model_args", "model=m,base_url=" + server.base_url(), "--tasks", "often",
+                 "--include_path", folder.path().string(), "--repeats", "3", "--output_path", folder.path().string()},
+                {{{"OPENAI_API_KEY", "k"}}, {}});
   ASSERT_EQ(run.status, 0) << run.err;
   EXPECT_NE(run.out.find("|  EA  |CA |  IV  |CR |"), std::string::npos) << run.out;
   const auto row = read_json(files_ending(folder.path(), "_results.json").at(0))["results"]["often"];

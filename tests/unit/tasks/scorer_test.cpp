@@ -257,7 +257,8 @@ TEST(Scorer, ScoresEachRepeatByItself) {
   EXPECT_EQ(task.of({{"answer", "7"}}, answers, 3).at(0).repeat_scores, (Repeats{{"exact_match", {1, 0, 1}}}));
   EXPECT_TRUE(task.of({{"answer", "7"}}, {answers[0]}).at(0).repeat_scores.empty());
 
-  const Scored vote(kGeneration + "filter_list:\n  - name: v\n    filter: [{function: majority_vote}, {function: take_first}]\n");
+  const Scored vote(kGeneration +
+                    "filter_list:\n  - name: v\n    filter: [{function: majority_vote}, {function: take_first}]\n");
   EXPECT_EQ(vote.of({{"answer", "8"}}, answers, 3).at(0).repeat_scores, (Repeats{{"exact_match", {0, 1, 0}}}));
   EXPECT_EQ(vote.values({{"answer", "7"}}, answers, 3)["exact_match"], 1.0);
 
@@ -278,8 +279,11 @@ TEST(Scorer, ScoresTheRepeatsOfChoices) {
 }
 
 TEST(Scorer, NamesTheFilterThatFails) {
-  const Scored task(kGeneration + "filter_list:\n  - name: x\n    filter:\n      - {function: regex, regex_pattern: '(a+)+$'}\n");
-  EXPECT_THAT(error_of([&] { task.of({{"answer", "A"}}, {Response::answer(std::string(200, 'a') + "!")}); }),
+  const Scored task(kGeneration +
+                    "filter_list:\n  - name: x\n    filter:\n      - {function: regex, regex_pattern: '(a+)+$'}\n");
+  EXPECT_THAT(error_of([&] {
+                task.of({{"answer", "A"}}, {Response::answer(std::string(200, 'a') + "!")});
+              }),
               HasSubstr("a.yaml:6: filter 'regex'"));
 }
 
