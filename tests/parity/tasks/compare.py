@@ -128,6 +128,10 @@ def _samples(ours: dict, theirs: dict) -> Difference | None:
 
 
 def _results(ours: dict, theirs: dict) -> Difference | None:
+    """lm-eval has neither lmms-eval's errors nor, over repeats, its stability."""
+    errors = ["stderr_clt", "stderr_clustered"]
+    stability = ["expected_accuracy", "consensus_accuracy", "internal_variance", "consistency_rate"]
+    repeats = any(request["repeats"] > 1 for request in ours["requests"])
     for name, row in theirs["results"].items():
         mine = ours["results"].get(name)
         if mine is None:
@@ -139,7 +143,8 @@ def _results(ours: dict, theirs: dict) -> Difference | None:
                 return Difference(f"results: no {key.split(',')[0]}", f"{name}: {key}")
             if not close(mine[key], value):
                 return Difference(f"results: {key.split(',')[0]}", f"{name}: {key}: ours {mine[key]!r}, lm-eval {value!r}")
-        extra = {key for key in mine.keys() - row.keys() - NOT_COMPARED if "_clt," not in key and "_clustered," not in key}
+        ours_alone = re.compile(rf"_({'|'.join(errors + (stability if repeats else []))}),")
+        extra = {key for key in mine.keys() - row.keys() - NOT_COMPARED if not ours_alone.search(key)}
         if extra:
             return Difference("results: more keys than lm-eval", f"{name}: {sorted(extra)}")
     return None
