@@ -6,7 +6,7 @@
 
 #include "lmms_eval/task.h"
 #include "tasks/task_config.h"
-#include "tasks/yaml_file.h"
+#include "yaml/yaml_file.h"
 
 namespace lmms_eval {
 

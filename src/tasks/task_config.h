@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "lmms_eval/export.h"
-#include "tasks/yaml_file.h"
+#include "yaml/yaml_file.h"
 
 namespace lmms_eval {
 

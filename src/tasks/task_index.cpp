@@ -10,7 +10,7 @@
 #include "base/errors.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "tasks/yaml_file.h"
+#include "yaml/yaml_file.h"
 
 namespace lmms_eval {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "lmms_eval/task.h"
-#include "tasks/yaml_scan.h"
+#include "yaml/yaml_scan.h"
 
 namespace lmms_eval {
 

@@ -11,8 +11,8 @@
 
 #include "lmms_eval/error.h"
 #include "tasks/task_config.h"
-#include "tasks/yaml_file.h"
-#include "tasks/yaml_scan.h"
+#include "yaml/yaml_file.h"
+#include "yaml/yaml_scan.h"
 
 namespace {
 

@@ -1,5 +1,5 @@
 # The program that test_yaml.py asks.
-lmms_eval_parity_driver(yaml_driver tasks)
+lmms_eval_parity_driver(yaml_driver yaml)
 
 add_test(NAME parity.yaml
   COMMAND ${PROJECT_SOURCE_DIR}/.parity/bin/python -m pytest -q -p no:cacheprovider ${CMAKE_CURRENT_SOURCE_DIR}/test_yaml.py)

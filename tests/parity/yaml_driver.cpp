@@ -3,7 +3,7 @@
 #include <string>
 
 #include "lmms_eval/error.h"
-#include "tasks/yaml_file.h"
+#include "yaml/yaml_file.h"
 
 int main() {
   for (std::string path; std::getline(std::cin, path);) {

@@ -16,15 +16,6 @@ std::string letter(const std::string& name, const std::string& answer, const Jso
   return make_step(name, arguments, "t.yaml:7")(Json::array({answer}), doc)[0].get<std::string>();
 }
 
-std::string error_of(const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
 const Json kDoc = {{"options", {"Paris", "a red car", "Rome"}}};
 
 TEST(McqAnswer, TakesTheFormatThatSaysMost) {

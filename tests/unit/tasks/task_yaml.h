@@ -3,23 +3,12 @@
 #include <memory>
 #include <string>
 
-#include "lmms_eval/error.h"
 #include "lmms_eval/task.h"
+#include "support/error_of.h"
 #include "support/temp_dir.h"
 #include "tasks/configurable_task.h"
 
 namespace lmms_eval::testing {
-
-/// The message of the error that `body` must throw.
-template <typename Body>
-std::string error_of(Body&& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 /// A YAML field by field, so that tests show only what they are about. Its docs are four lines of `docs.jsonl`.
 inline const std::string kDocs =

@@ -1,4 +1,4 @@
-#include "tasks/yaml_file.h"
+#include "yaml/yaml_file.h"
 
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
@@ -10,7 +10,7 @@
 #include "base/errors.h"
 #include "base/text.h"
 #include "base/utf8.h"
-#include "tasks/yaml_builder.h"
+#include "yaml/yaml_builder.h"
 
 namespace lmms_eval {
 namespace {

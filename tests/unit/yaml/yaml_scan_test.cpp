@@ -1,4 +1,4 @@
-#include "tasks/yaml_scan.h"
+#include "yaml/yaml_scan.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

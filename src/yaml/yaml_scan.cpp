@@ -1,10 +1,10 @@
-#include "tasks/yaml_scan.h"
+#include "yaml/yaml_scan.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
-#include "tasks/yaml_scalar.h"
+#include "yaml/yaml_scalar.h"
 
 namespace lmms_eval {
 namespace {

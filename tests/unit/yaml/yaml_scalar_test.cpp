@@ -1,4 +1,4 @@
-#include "tasks/yaml_scalar.h"
+#include "yaml/yaml_scalar.h"
 
 #include <gtest/gtest.h>
 

@@ -1,11 +1,11 @@
-#include "tasks/yaml_builder.h"
+#include "yaml/yaml_builder.h"
 
 #include <utility>
 
 #include "base/errors.h"
-#include "tasks/yaml_file.h"
-#include "tasks/yaml_quoted.h"
-#include "tasks/yaml_scalar.h"
+#include "yaml/yaml_file.h"
+#include "yaml/yaml_quoted.h"
+#include "yaml/yaml_scalar.h"
 
 namespace lmms_eval {
 namespace {

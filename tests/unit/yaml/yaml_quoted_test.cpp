@@ -1,9 +1,10 @@
-#include "tasks/yaml_quoted.h"
+#include "yaml/yaml_quoted.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "unit/tasks/task_yaml.h"
+#include "support/error_of.h"
+#include "support/temp_dir.h"
 
 namespace lmms_eval {
 namespace {

@@ -1,4 +1,4 @@
-#include "tasks/yaml_quoted.h"
+#include "yaml/yaml_quoted.h"
 
 #include <algorithm>
 #include <array>
