@@ -3,13 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "lmms_eval/error.h"
+#include "support/error_of.h"
 
 namespace lmms_eval::filters {
 namespace {
 
 using ::testing::AnyOf;
 using ::testing::HasSubstr;
+using lmms_eval::testing::error_of;
 
 std::string letter(const std::string& name, const std::string& answer, const Json& arguments = Json::object(),
                    const Json& doc = Json::object()) {
