@@ -139,8 +139,9 @@ struct TaskOverrides {
   bool fewshot_as_multiturn = false;
   /// --compat lmms-eval-0.7: that version's way where it is thought wrong, so that numbers compare.
   bool as_lmms_eval_07 = false;
-  bool chat_model = false;  ///< the model takes messages: with as_lmms_eval_07 it gets no examples and no description
-  std::string model_name;   ///< as typed: picks model_specific_generation_kwargs
+  bool chat_model = false;   ///< the model takes messages: with as_lmms_eval_07 it gets no examples and no description
+  std::string dataset_root;  ///< folder of data sets named as on the Hub; empty: none
+  std::string model_name;    ///< as typed: picks model_specific_generation_kwargs
   std::string reasoning_tags = "[[\"<think>\",\"</think>\"],[\"<analysis>\",\"</analysis>\"]]";
 };
 

@@ -141,6 +141,9 @@ class Flags {
         FlagKind::list);
     add("--include_path", "DIR,...", options_.include_path,
         "Folders with more task YAML; their names win over bundled ones (none)", FlagKind::list);
+    add("--dataset_root", "DIR", options_.dataset_root,
+        "Folder with data sets in folders named as on the Hub (org/name or name); looked in before the Hub's cache "
+        "(none)");
     add("--limit", "NUMBER", options_.limit,
         "First N docs of each task, from 1 on, or a share of each, between 0 and 1; -1 for all (all)");
     add("--offset", "INT", options_.offset, "First doc, from 0 on (0)");

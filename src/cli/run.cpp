@@ -76,6 +76,7 @@ SimpleEvaluateOptions to_evaluation(const RunOptions& options) {
   overrides.as_lmms_eval_07 = !options.compat.empty();
   overrides.chat_model = is_chat_model(options.model);
   overrides.reasoning_tags = options.reasoning_tags;
+  overrides.dataset_root = options.dataset_root;
 
   evaluation.evaluate.limit = options.limit;
   evaluation.evaluate.offset = options.offset;
@@ -118,6 +119,7 @@ Json resolved_arguments(const RunOptions& options) {
   all["fewshot_as_multiturn"] = options.fewshot_as_multiturn;
   all["show_config"] = options.show_config;
   all["include_path"] = or_null(options.include_path);
+  if (!options.dataset_root.empty()) all["dataset_root"] = options.dataset_root;
   all["gen_kwargs"] = options.gen_kwargs;
   all["repeats"] = options.repeats;
   all["max_tokens"] = optional(options.max_tokens);

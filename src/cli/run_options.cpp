@@ -186,6 +186,8 @@ void check_values(const RunOptions& options) {
     throw errors::usage("--compat {}: must be lmms-eval-0.7", options.compat);
   check_cache_requests(options.cache_requests);
   check_reasoning_tags(options.reasoning_tags);
+  if (!options.dataset_root.empty() && !std::filesystem::is_directory(options.dataset_root))
+    throw errors::usage("--dataset_root {}: no such folder", options.dataset_root);
   if (options.log_samples_suffix.find('/') != std::string::npos)
     throw errors::usage("--log_samples_suffix {}: is part of a file name and must have no /",
                         options.log_samples_suffix);

@@ -35,7 +35,8 @@ struct RunOptions {
   // Which docs
   std::optional<double> limit;
   std::int64_t offset = 0;
-  std::string compat;   // "", or the version whose way is taken
+  std::string compat;  // "", or the version whose way is taken
+  std::string dataset_root;
   std::string samples;  // JSON {task: [doc ids]}, or a file of it
   // Output
   std::string output_path;

@@ -4,7 +4,7 @@
 
 #include "base/errors.h"
 #include "base/text.h"
-#include "data/split_files.h"
+#include "data/data_files.h"
 
 namespace lmms_eval::data {
 namespace {
@@ -38,14 +38,14 @@ void check_kwargs(const DataSource& source) {
   }
 }
 
-char delimiter_of(const DataSource& source) {
+char delimiter_of(const DataSource& source, const std::string& of_data_set) {
   for (const char* key : {"delimiter", "sep"}) {
     if (!source.kwargs.contains(key)) continue;
     const std::string text = source.kwargs[key].get<std::string>();
     if (text.size() != 1) throw errors::config("{}: dataset_kwargs.{} must be one character", source.where, key);
     return text[0];
   }
-  return ',';
+  return of_data_set.empty() ? ',' : of_data_set[0];
 }
 
 }  // namespace
@@ -56,7 +56,8 @@ std::unique_ptr<Split> open_split(const DataSource& source, const std::string& s
   return errors::with_context("while opening split '" + split + "' of " + source.where,
                               [&]() -> std::unique_ptr<Split> {
                                 if (found.format == "parquet") return open_parquet(found.files, kept_bytes);
-                                if (found.format == "csv") return open_csv(found.files, delimiter_of(source));
+                                if (found.format == "csv")
+                                  return open_csv(found.files, delimiter_of(source, found.separator));
                                 return open_json(found.files, source.kwargs.value("field", std::string()));
                               });
 }

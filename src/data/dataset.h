@@ -13,10 +13,11 @@ namespace lmms_eval::data {
 
 /// Where the docs of a task come from: the dataset_* fields of its YAML.
 struct DataSource {
-  std::string path;  ///< dataset_path: parquet, json, csv, or a local folder
+  std::string path;  ///< dataset_path: parquet, json, csv, a local folder, or the name of a data set of the Hub
   std::string name;  ///< dataset_name
   nlohmann::ordered_json kwargs = nlohmann::ordered_json::object();  ///< dataset_kwargs
   std::filesystem::path folder;  ///< relative data_files are looked for here: the YAML's folder
+  std::filesystem::path root;    ///< --dataset_root: folders named as data sets of the Hub; may be empty
   std::string where;             ///< "tasks/digits/digits.yaml:3", for messages
 };
 
@@ -41,10 +42,6 @@ constexpr std::size_t kRandomAccessBytes = std::size_t{64} << 20;
 /// that do), and for data sets that this version cannot load; Error{config} for dataset_kwargs that it does not know.
 std::unique_ptr<Split> open_split(const DataSource& source, const std::string& split,
                                   std::size_t kept_bytes = kSequentialBytes);
-
-/// The split that a file of a data set folder belongs to, by its path inside the folder: test-00000-of-00002.parquet,
-/// data/validation.jsonl, dev/part1.csv (dev, val and valid are the validation split, as in the datasets library).
-std::string split_of_file(const std::filesystem::path& relative);
 
 // Readers, one file each. `files` exist.
 std::unique_ptr<Split> open_parquet(const std::vector<std::filesystem::path>& files, std::size_t kept_bytes);

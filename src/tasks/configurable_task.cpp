@@ -207,6 +207,7 @@ ConfigurableTask::Opened& ConfigurableTask::opened() const {
     source.name = config_.text("dataset_name");
     if (config_.has("dataset_kwargs")) source.kwargs = config_["dataset_kwargs"];
     source.folder = config_.folder_of(config_.has("dataset_kwargs") ? "dataset_kwargs" : "dataset_path");
+    source.root = overrides_.dataset_root;
     source.where = config_.place("dataset_path");
     auto opened = std::make_unique<Opened>();
     opened->docs = processed(data::open_split(source, eval_split()), source);

@@ -129,6 +129,19 @@ YamlFile YamlFile::read(const fs::path& path) {
   return file;
 }
 
+YamlFile YamlFile::read_front_matter(const fs::path& path) {
+  YamlFile file;
+  file.path = path;
+  std::string text = read_text(path);
+  text = replace_all(std::move(text), "\r\n", "\n");
+  if (!text.starts_with("---\n")) return file;
+  const auto end = text.find("\n---\n", 3);
+  if (end == text.npos && !text.ends_with("\n---")) return file;
+  // The opening line stays as an empty one, so that lines keep their numbers.
+  file.value = parse(path, text.substr(3, (end == text.npos ? text.size() - 4 : end) - 3) + "\n", file.places);
+  return file;
+}
+
 YamlFile YamlFile::load(const fs::path& path) {
   std::vector<fs::path> chain;
   return load_one(path, chain);

@@ -23,6 +23,8 @@ struct YamlFile {
   static YamlFile load(const std::filesystem::path& path);
   /// A file that is no task: whatever value stands in it, `include` is a key like others.
   LMMS_EVAL_API static YamlFile read(const std::filesystem::path& path);
+  /// What stands between the two lines `---` at the top of a Markdown file; null where there is none.
+  LMMS_EVAL_API static YamlFile read_front_matter(const std::filesystem::path& path);
 
   /// Says that a value, with all inside it, comes from elsewhere.
   void replace_place(const std::string& pointer, const std::string& place);

@@ -66,6 +66,30 @@ TEST(LocalRun, ScoresDoNotDependOnTheBatchSizeOrTheName) {
   EXPECT_EQ(scores[0], scores[2]);
 }
 
+TEST(LocalRun, TakesModelAndDataFromTheCacheOfTheHub) {
+  const TempDir folder;
+  const std::string model = "hub/models--some--model/snapshots/abc";
+  fs::create_directories(folder / model);
+  for (const auto& file : fs::directory_iterator(bundled_model()))
+    fs::create_symlink(file.path(), folder / model / file.path().filename());
+  folder.write("hub/models--some--model/refs/main", "abc");
+  folder.write("hub/datasets--some--digits/refs/main", "def");
+  const std::string data = "hub/datasets--some--digits/snapshots/def";
+  fs::create_directories(folder / data / "parquet");
+  fs::create_symlink(fs::path(LMMS_EVAL_SOURCE_DIR) / "tasks/digits/data/test.parquet",
+                     folder / data / "parquet/part.parquet");
+  folder.write(data + "/README.md",
+               "---\nconfigs:\n- config_name: mine\n  data_files:\n  - {split: held_out, path: parquet/*}\n---\n");
+  folder.write("mine.yaml",
+               "task: mine\ndataset_path: some/digits\ndataset_name: mine\ntest_split: held_out\n"
+               "doc_to_visual: image\ndoc_to_text: 'Which digit is this?'\ndoc_to_target: '{{label}}'\n");
+  const auto run = lmms_eval({"--model", "llava_onevision", "--model_args", "pretrained=some/model", "--device", "cpu",
+                              "--tasks", "mine", "--include_path", folder.path().string(), "--limit", "4"},
+                             {{{"HF_HUB_CACHE", (folder / "hub").string()}}, {}});
+  ASSERT_EQ(run.status, 0) << run.err;
+  EXPECT_NE(run.out.find("|mine |"), std::string::npos) << run.out;
+}
+
 TEST(LocalRun, BatchSizeAndDeviceInModelArgsWinWithAMessage) {
   const auto run = lmms_eval({"--model", "llava_onevision", "--model_args",
                               "pretrained=" + bundled_model() + ",batch_size=4,device=cpu", "--batch_size", "2",

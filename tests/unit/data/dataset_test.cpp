@@ -3,7 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "lmms_eval/error.h"
+#include "support/error_of.h"
+#include "support/scoped_env.h"
 #include "support/temp_dir.h"
 #include "unit/data/parquet_file.h"
 
@@ -24,18 +25,8 @@ DataSource source(const TempDir& folder, const std::string& path, const Json& kw
   return source;
 }
 
-template <typename Body>
-std::string error_of(Body&& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
 std::string error_of(const DataSource& source, const std::string& split) {
-  return error_of([&] { open_split(source, split); });
+  return lmms_eval::testing::error_of([&] { open_split(source, split); });
 }
 
 TEST(OpenSplit, TakesDataFilesRelativeToTheYaml) {
@@ -71,9 +62,9 @@ TEST(OpenSplit, NamesWhatIsMissing) {
 
 TEST(OpenSplit, RefusesWhatThisVersionCannotLoad) {
   const TempDir folder;
-  EXPECT_THAT(
-      error_of(source(folder, "someone/data"), "test"),
-      AllOf(HasSubstr("data sets of a hub are not supported in this version"), HasSubstr("hf download someone/data")));
+  EXPECT_THAT(error_of(source(folder, "someone/data"), "test"),
+              AllOf(HasSubstr("data set 'someone/data' is no local folder and the Hub's cache"),
+                    HasSubstr("does not hold it"), HasSubstr("hf download someone/data --repo-type dataset")));
   EXPECT_THAT(error_of(source(folder, "arrow", {{"data_files", "x"}}), "test"),
               HasSubstr("dataset_path arrow is not supported"));
   EXPECT_THAT(error_of(source(folder, ".", {{"load_from_disk", true}}), "test"),
@@ -110,16 +101,98 @@ TEST(OpenSplit, FindsTheFolderOfAConfiguration) {
   EXPECT_EQ(open_split(hard, "test")->row(0).fields()["n"], 2);
   EXPECT_EQ(open_split(source(folder, "set", {{"data_dir", "easy"}}), "test")->row(0).fields()["n"], 1);
   hard.name = "medium";
-  EXPECT_THAT(error_of(hard, "test"), HasSubstr("has no folder 'medium' (dataset_name)"));
+  EXPECT_THAT(error_of(hard, "test"), HasSubstr("has no folder 'medium' (dataset_name), and no README.md"));
 }
 
-TEST(SplitOfFile, FollowsTheNamesOfTheDatasetsLibrary) {
-  EXPECT_EQ(split_of_file("data/test-00000-of-00003.parquet"), "test");
-  EXPECT_EQ(split_of_file("testmini-00000-of-00001-1b2c.parquet"), "testmini");
-  EXPECT_EQ(split_of_file("dev.jsonl"), "validation");
-  EXPECT_EQ(split_of_file("my_training_set.csv"), "train");
-  EXPECT_EQ(split_of_file("val/part1.csv"), "validation");
-  EXPECT_EQ(split_of_file("testmini.parquet"), "testmini");
+TEST(OpenSplit, TakesTheConfigurationsOfTheReadme) {
+  const TempDir folder;
+  folder.write(
+      "set/README.md",
+      "---\nlicense: mit\nconfigs:\n- config_name: easy\n  data_files:\n  - split: test\n    path: e/*.jsonl\n"
+      "- config_name: hard\n  default: true\n  data_files:\n  - {split: test, path: [h.jsonl]}\n---\n# About\n");
+  folder.write("set/e/1.jsonl", "{\"n\": 1}\n");
+  folder.write("set/h.jsonl", "{\"n\": 2}\n");
+  auto set = source(folder, "set");
+  EXPECT_EQ(open_split(set, "test")->row(0).fields()["n"], 2);
+  set.name = "easy";
+  EXPECT_EQ(open_split(set, "test")->row(0).fields()["n"], 1);
+  EXPECT_THAT(error_of(set, "train"), HasSubstr("no split 'train' (it has test)"));
+  set.name = "eazy";
+  EXPECT_THAT(error_of(set, "test"),
+              HasSubstr("no configuration 'eazy' (dataset_name); it has easy, hard; did you mean 'easy'"));
+}
+
+TEST(OpenSplit, NamesTheLineOfAReadmeThatIsWrong) {
+  const TempDir folder;
+  const auto refusal = [&](const std::string& configs) {
+    folder.write("set/README.md", "---\n" + configs + "---\n");
+    return error_of(source(folder, "set"), "test");
+  };
+  EXPECT_THAT(refusal("license: mit\nconfigs: all\n"), HasSubstr("README.md:3: configs must be a list"));
+  EXPECT_THAT(refusal("configs:\n- data_dir: x\n"),
+              HasSubstr("README.md:3: a configuration needs a text `config_name`"));
+  EXPECT_THAT(refusal("configs:\n- config_name: a\n  data_files:\n  - {split: test}\n"),
+              HasSubstr("README.md:5: an entry of data_files needs `split` and `path`"));
+  EXPECT_THAT(refusal("configs: [{config_name: a, data_dir: gone}]\n"), HasSubstr("no such folder"));
+  EXPECT_THAT(refusal("configs: [{config_name: a}, {config_name: b}]\n"),
+              HasSubstr("several configurations; choose one by dataset_name: a, b"));
+  EXPECT_THAT(refusal("configs: [{config_name: a, default: true}, {config_name: default}]\n"),
+              HasSubstr("two default configurations, a and default"));
+  EXPECT_THAT(refusal("configs: [{config_name: a, data_files: [{split: test, path: 'x/*'}]}]\n"),
+              HasSubstr("holds no data file of split 'test' (its patterns: x/*)"));
+  EXPECT_THAT(refusal("configs: [{config_name: a, data_files: [{split: test, path: x.csv}]}]\n"),
+              HasSubstr("no such data file"));
+}
+
+TEST(OpenSplit, RefusesASplitOfWhichShardsAreMissing) {
+  const TempDir folder;
+  folder.write("set/data/test-00000-of-00003.jsonl", "{\"n\": 1}\n");
+  folder.write("set/data/test-00002-of-00003.jsonl", "{\"n\": 1}\n");
+  folder.write("set/data/train-00000-of-00001.jsonl", "{\"n\": 1}\n");
+  EXPECT_THAT(error_of(source(folder, "set"), "test"),
+              HasSubstr("1 file of the data set is missing from " + (folder / "set").string() +
+                        ": data/test-00001-of-00003.jsonl"));
+  EXPECT_EQ(open_split(source(folder, "set"), "train")->num_rows(), 1);
+  // Who names one shard means one.
+  EXPECT_EQ(open_split(source(folder, "set", {{"data_files", {{"test", "data/test-00000-of-00003.jsonl"}}}}), "test")
+                ->num_rows(),
+            1);
+}
+
+TEST(OpenSplit, ReadsTabSeparatedValuesAndRefusesFormatsThatItDoesNotKnow) {
+  const TempDir folder;
+  folder.write("tabs/test.tsv", "a\tb\n1\t2\n");
+  EXPECT_EQ(open_split(source(folder, "tabs"), "test")->row(0).fields()["b"], 2);
+  folder.write("pictures/test/1.jpg", "");
+  folder.write("pictures/test/2.jpg", "");
+  folder.write("pictures/test/metadata.csv", "a\n1\n");
+  EXPECT_THAT(error_of(source(folder, "pictures"), "test"),
+              HasSubstr("is of .jpg files (imagefolder), which are not read in this version"));
+}
+
+TEST(OpenSplit, FindsDataSetsOfTheHubInItsCacheAndBelowTheDatasetRoot) {
+  const TempDir folder;
+  const ScopedEnv cache{{"HF_HUB_CACHE", (folder / "cache").string()}};
+  const std::string repo = "cache/datasets--some--set/";
+  folder.write(repo + "refs/main", "abc\n");
+  folder.write(repo + "blobs/1", "{\"n\": 1}\n");
+  std::filesystem::create_directories(folder / (repo + "snapshots/abc"));
+  std::filesystem::create_symlink("../../blobs/1", folder / (repo + "snapshots/abc/test.jsonl"));
+  EXPECT_EQ(open_split(source(folder, "some/set"), "test")->row(0).fields()["n"], 1);
+  EXPECT_EQ(open_split(source(folder, "some/set", {{"revision", "abc"}}), "test")->num_rows(), 1);
+  EXPECT_THAT(error_of(source(folder, "some/set", {{"revision", "v2"}}), "test"),
+              AllOf(HasSubstr("holds only its revisions abc, main, not v2"),
+                    HasSubstr("hf download some/set --repo-type dataset --revision v2")));
+
+  folder.write("root/some/set/test.jsonl", "{\"n\": 2}\n");
+  folder.write("root/other/test.jsonl", "{\"n\": 3}\n");
+  auto rooted = source(folder, "some/set");
+  rooted.root = folder / "root";
+  EXPECT_EQ(open_split(rooted, "test")->row(0).fields()["n"], 2);
+  rooted.path = "any/other";
+  EXPECT_EQ(open_split(rooted, "test")->row(0).fields()["n"], 3);
+  rooted.path = "any/gone";
+  EXPECT_THAT(error_of(rooted, "test"), HasSubstr("not in --dataset_root " + (folder / "root").string()));
 }
 
 }  // namespace

@@ -8,9 +8,9 @@
 namespace lmms_eval::filters {
 namespace {
 
+using lmms_eval::testing::error_of;
 using ::testing::AnyOf;
 using ::testing::HasSubstr;
-using lmms_eval::testing::error_of;
 
 std::string letter(const std::string& name, const std::string& answer, const Json& arguments = Json::object(),
                    const Json& doc = Json::object()) {

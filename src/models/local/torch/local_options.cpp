@@ -9,6 +9,7 @@
 #include "base/key_values.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "data/hub_cache.h"
 
 namespace lmms_eval::local {
 namespace {
@@ -16,7 +17,6 @@ namespace {
 /// Keys that lmms-eval's llava_onevision, llava_hf and huggingface take and that change nothing here, with the reason.
 const std::map<std::string, std::string>& keys_without_effect() {
   static const std::map<std::string, std::string> keys = {
-      {"revision", "a local folder has one revision"},
       {"trust_remote_code", "no code of a checkpoint is run"},
       {"use_cache", "the key-value cache is always used, answers are the same"},
       {"attn_implementation", "attention is always ATen's scaled_dot_product_attention"},
@@ -41,7 +41,7 @@ const std::map<std::string, std::string>& keys_without_effect() {
 
 const std::vector<std::string> kUsed = {"pretrained",       "dtype",          "device",        "device_map",
                                         "batch_size",       "max_batch_size", "chat_template", "system_prompt",
-                                        "reasoning_prompt", "max_length"};
+                                        "reasoning_prompt", "max_length",     "revision"};
 
 void check_keys(const std::string& model, const KeyValues& args) {
   std::vector<std::string> known = kUsed;
@@ -84,12 +84,20 @@ std::filesystem::path checkpoint_folder(const std::string& model, const KeyValue
   const auto given = args.text("pretrained");
   if (!given || given->empty())
     throw errors::usage("model {} needs its checkpoint: --model_args pretrained=FOLDER", model);
-  if (!std::filesystem::is_directory(*given))
-    throw errors::model(
-        "--model_args pretrained={}: no such folder; give a local folder with config.json, tokenizer.json and "
-        "model.safetensors (downloading from a hub is not supported in this version)",
-        *given);
-  return *given;
+  const auto revision = args.text("revision");
+  if (std::filesystem::is_directory(*given)) {
+    if (revision) spdlog::info("--model_args revision has no effect: a local folder has one revision");
+    return *given;
+  }
+  if (const auto cached = data::find_in_hub_cache(data::RepoKind::model, *given, revision.value_or("main")))
+    return cached->snapshot;
+  const auto known = data::cached_revisions(data::RepoKind::model, *given);
+  throw errors::model(
+      "--model_args pretrained={}: no such folder, and the Hub's cache {} {}; give a local folder with config.json, "
+      "tokenizer.json and model.safetensors, or fetch it where there is a network: hf download {}{}",
+      *given, data::hub_cache_folder().string(),
+      known.empty() ? "does not hold it" : "holds only its revisions " + join(known, ", "), *given,
+      revision ? " --revision " + *revision : "");
 }
 
 std::string system_prompt_of(const KeyValues& args) {

@@ -15,10 +15,10 @@ namespace {
 using openai_server::Fault;
 using openai_server::Rule;
 using openai_server::Server;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
-class ApiRunTest : public testing::Test {
+class ApiRunTest : public ::testing::Test {
  protected:
   /// Runs the requests against a server with these rules; retries wait for nothing unless `args` says so.
   ApiRunMetrics run(ListStream& stream, const Server& server, const std::string& args = {}) {

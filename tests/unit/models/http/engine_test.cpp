@@ -18,7 +18,7 @@ namespace {
 using openai_server::Fault;
 using openai_server::Rule;
 using openai_server::Server;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 /// Collects outcomes from the engine's thread.
 class Outcomes {

@@ -14,8 +14,11 @@
 #include "lmms_eval/model.h"
 #include "media/image.h"
 #include "support/captured_log.h"
+#include "support/scoped_env.h"
 
 namespace lmms_eval::http {
+
+using lmms_eval::testing::ScopedEnv;
 
 /// A stream over a list, which keeps the responses by position and knows how many requests were held at most.
 class ListStream final : public RequestStream {
@@ -80,38 +83,6 @@ inline std::vector<Request> text_requests(std::size_t count) {
 inline std::string png_of(std::uint8_t shade) {
   return media::encode_png(media::Image{3, 2, 3, std::vector<std::uint8_t>(18, shade)});
 }
-
-/// Sets or unsets environment variables until the end of the scope.
-class ScopedEnv {
- public:
-  struct Setting {
-    const char* name;
-    std::optional<std::string> value;
-  };
-
-  ScopedEnv(std::initializer_list<Setting> settings) {
-    for (const auto& [name, value] : settings) {
-      const char* old = std::getenv(name);
-      before_[name] = old ? std::optional<std::string>(old) : std::nullopt;
-      apply(name, value);
-    }
-  }
-  ScopedEnv(const ScopedEnv&) = delete;
-  ScopedEnv& operator=(const ScopedEnv&) = delete;
-  ~ScopedEnv() {
-    for (const auto& [name, value] : before_) apply(name, value);
-  }
-
- private:
-  static void apply(const std::string& name, const std::optional<std::string>& value) {
-    if (value)
-      setenv(name.c_str(), value->c_str(), 1);
-    else
-      unsetenv(name.c_str());
-  }
-
-  std::map<std::string, std::optional<std::string>> before_;
-};
 
 /// No setting of the machine's owner.
 inline ScopedEnv clean_environment() {

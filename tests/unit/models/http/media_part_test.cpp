@@ -8,8 +8,8 @@
 namespace lmms_eval::http {
 namespace {
 
-using testing::HasSubstr;
-using testing::StartsWith;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 MediaRef image(std::string bytes) { return MediaRef::from_bytes(MediaKind::image, std::move(bytes), "pictures/7.png"); }
 

@@ -10,10 +10,10 @@
 namespace lmms_eval::http {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
-class OpenAIOptionsTest : public testing::Test {
+class OpenAIOptionsTest : public ::testing::Test {
  protected:
   static OpenAIOptions parse(const std::string& args, const std::string& name = "async_openai") {
     ModelOptions options;

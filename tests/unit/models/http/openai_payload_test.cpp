@@ -11,9 +11,9 @@ namespace lmms_eval::http {
 namespace {
 
 using nlohmann::json;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 OpenAIOptions options_for(const std::string& name = "async_openai", const std::string& model = "m") {
   OpenAIOptions options;

@@ -12,10 +12,10 @@ namespace lmms_eval::http {
 namespace {
 
 using openai_server::Server;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
-class AsyncOpenAITest : public testing::Test {
+class AsyncOpenAITest : public ::testing::Test {
  protected:
   static std::unique_ptr<LM> model(const std::string& args, const std::string& name = "async_openai") {
     ModelOptions options;

@@ -8,8 +8,8 @@
 namespace lmms_eval::http {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST(Url, KeepsHostPortAndPathAndCutsSlashesAtTheEnd) {
   const Url url = Url::parse(" http://127.0.0.1:8000/v1// ", "base_url");

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "lmms_eval/error.h"
+#include "support/scoped_env.h"
 #include "support/temp_dir.h"
 
 namespace lmms_eval::local {
@@ -77,11 +78,18 @@ TEST_F(LocalOptionsTest, OnlyOneTemplateCanBeChosen) {
   EXPECT_EQ(LocalOptions::parse("llava_onevision", both).chat_template, "x.jinja");
 }
 
-TEST_F(LocalOptionsTest, ACheckpointMustBeALocalFolder) {
+TEST_F(LocalOptionsTest, ACheckpointIsAFolderOrInTheCacheOfTheHub) {
+  const testing::ScopedEnv cache{{"HF_HUB_CACHE", folder_.path().string()}};
   EXPECT_EQ(error_of(flags("dtype=auto")).kind(), ErrorKind::usage);
   const auto error = error_of(flags("pretrained=lmms-lab/llava-onevision-qwen2-7b-ov"));
   EXPECT_EQ(error.kind(), ErrorKind::model);
-  EXPECT_NE(error.message().find("give a local folder"), std::string::npos);
+  EXPECT_NE(error.message().find("hf download lmms-lab/llava-onevision-qwen2-7b-ov"), std::string::npos);
+  folder_.write("models--some--model/refs/v1", "abc");
+  const auto config = folder_.write("models--some--model/snapshots/abc/config.json", "{}");
+  EXPECT_EQ(LocalOptions::parse("llava_onevision", flags("pretrained=some/model,revision=v1")).folder,
+            config.parent_path());
+  EXPECT_NE(error_of(flags("pretrained=some/model")).message().find("holds only its revisions abc, v1"),
+            std::string::npos);
 }
 
 TEST_F(LocalOptionsTest, ASystemPromptMayBeAFileAndItsEscapesAreDecoded) {
