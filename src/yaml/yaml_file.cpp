@@ -20,6 +20,16 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::uintmax_t kLargestFile = 8 << 20;  // such files have some kilobytes
 
+/// As PyYAML does; to yaml-cpp a zero byte ends a text.
+void refuse_control_characters(const fs::path& path, const std::string& text) {
+  const auto bad = std::find_if(text.begin(), text.end(), [](unsigned char c) {
+    return (c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7F;
+  });
+  if (bad != text.end())
+    throw errors::config("{}:{}: control character 0x{:02x}; write it as an escape in quotes", path.string(),
+                         std::count(text.begin(), bad, '\n') + 1, static_cast<unsigned char>(*bad));
+}
+
 std::string read_text(const fs::path& path) {
   std::error_code ignored;
   if (const auto size = fs::file_size(path, ignored); !ignored && size > kLargestFile)
@@ -29,6 +39,7 @@ std::string read_text(const fs::path& path) {
   std::string text = read_file(path);
   if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
   if (const auto problem = utf8_problem(path.string(), text); !problem.empty()) throw errors::config("{}", problem);
+  refuse_control_characters(path, text);
   return text;
 }
 

@@ -116,6 +116,8 @@ TEST(YamlFile, RefusesBombs) {
   EXPECT_THAT(error_of([&] { load(folder, "a: " + std::string(5000, '[') + "\n"); }), HasSubstr("a.yaml:"));
   EXPECT_THAT(error_of([&] { load(folder, "a: " + std::string(9 << 20, 'x') + "\n"); }), HasSubstr("9 MB"));
   EXPECT_THAT(error_of([&] { load(folder, "a: 1\nb: \xff\n"); }), HasSubstr("a.yaml:2: byte 0xff is not UTF-8"));
+  EXPECT_THAT(error_of([&] { load(folder, std::string("a: 1\nb: x\0y\n", 12)); }),
+              HasSubstr("a.yaml:2: control character 0x00"));
 }
 
 }  // namespace
